@@ -1,0 +1,69 @@
+"""Settings from the environment, frozen; the only module that reads environment variables.
+
+Model parameters do not belong here: they are declared in ``pipeline/models/*.toml``.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the data home is and what a connection may use.
+
+    Attributes
+    ----------
+    home : Path
+        Data home: warehouse, snapshots, reports (``MARGINPROOF_HOME``, default ``var``).
+    memory_limit : str
+        Memory limit of every DuckDB connection (``MARGINPROOF_MEMORY_LIMIT``, default ``4GB``).
+    temp_limit : str
+        Largest spill to disk of a connection (``MARGINPROOF_TEMP_LIMIT``, default ``20GB``).
+    threads : int
+        Threads of a connection (``MARGINPROOF_THREADS``, default 2).
+    reporting_currency : str
+        Currency of every ``_amount`` column (``MARGINPROOF_REPORTING_CURRENCY``, default USD).
+    """
+
+    home: Path
+    memory_limit: str = "4GB"
+    temp_limit: str = "20GB"
+    threads: int = 2
+    reporting_currency: str = "USD"
+
+    @property
+    def warehouse_path(self) -> Path:
+        """The warehouse file, which one writer at a time opens."""
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def snapshots(self) -> Path:
+        """Folder of the published read-only snapshots."""
+        return self.home / "snapshots"
+
+    @property
+    def snapshot_path(self) -> Path:
+        """The newest published snapshot, which reports and analysts read."""
+        return self.snapshots / "current.duckdb"
+
+    @property
+    def reports(self) -> Path:
+        """Folder of rendered reports."""
+        return self.home / "reports"
+
+    @property
+    def temp_directory(self) -> Path:
+        """Folder that a connection spills to."""
+        return self.home / "tmp"
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment."""
+    return Settings(
+        home=Path(os.environ.get("MARGINPROOF_HOME", "var")),
+        memory_limit=os.environ.get("MARGINPROOF_MEMORY_LIMIT", "4GB"),
+        temp_limit=os.environ.get("MARGINPROOF_TEMP_LIMIT", "20GB"),
+        threads=int(os.environ.get("MARGINPROOF_THREADS", "2")),
+        reporting_currency=os.environ.get("MARGINPROOF_REPORTING_CURRENCY", "USD"),
+    )
