@@ -1,4 +1,4 @@
-"""Marginproof: is the margin collected after offsets still enough?
+"""Marginproof: is the margin collected after offsets still enough.
 
 This package holds the command line, the steps it calls, the pure margin and backtest code and the
 edges (warehouse, landing, contracts, rendering). Orchestration lives in ``dags/``; SQL, templates

@@ -24,6 +24,8 @@ class Settings:
         Threads of a connection (``MARGINPROOF_THREADS``, default 2).
     reporting_currency : str
         Currency of every ``_amount`` column (``MARGINPROOF_REPORTING_CURRENCY``, default USD).
+    models : tuple of str
+        Models in force, champion first (``MARGINPROOF_MODELS``, default ``hes,hvar``).
     """
 
     home: Path
@@ -31,6 +33,7 @@ class Settings:
     temp_limit: str = "20GB"
     threads: int = 2
     reporting_currency: str = "USD"
+    models: tuple[str, ...] = ("hes", "hvar")
 
     @property
     def warehouse_path(self) -> Path:
@@ -60,10 +63,12 @@ class Settings:
 
 def load_settings() -> Settings:
     """Read the settings from the environment."""
+    models = os.environ.get("MARGINPROOF_MODELS", "hes,hvar").split(",")
     return Settings(
         home=Path(os.environ.get("MARGINPROOF_HOME", "var")),
         memory_limit=os.environ.get("MARGINPROOF_MEMORY_LIMIT", "4GB"),
         temp_limit=os.environ.get("MARGINPROOF_TEMP_LIMIT", "20GB"),
         threads=int(os.environ.get("MARGINPROOF_THREADS", "2")),
         reporting_currency=os.environ.get("MARGINPROOF_REPORTING_CURRENCY", "USD"),
+        models=tuple(model.strip() for model in models if model.strip()),
     )

@@ -125,6 +125,18 @@ CREATE TABLE history.out_margin (
     known_to DATE
 );
 
+CREATE TABLE history.out_exclusions (
+    business_date DATE NOT NULL,
+    model_id VARCHAR NOT NULL,
+    mpor_days INTEGER NOT NULL,
+    account_id VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    parameter_hash VARCHAR NOT NULL,
+    input_hash VARCHAR NOT NULL,
+    known_from DATE NOT NULL,
+    known_to DATE
+);
+
 CREATE TABLE history.out_backtest (
     business_date DATE NOT NULL,
     model_id VARCHAR NOT NULL,
@@ -249,35 +261,130 @@ CREATE TABLE out_runs (
     known_to DATE
 );
 
-CREATE VIEW raw_instruments AS FROM history.raw_instruments WHERE known_to IS NULL;
-CREATE VIEW raw_accounts AS FROM history.raw_accounts WHERE known_to IS NULL;
-CREATE VIEW raw_prices AS FROM history.raw_prices WHERE known_to IS NULL;
-CREATE VIEW raw_positions AS FROM history.raw_positions WHERE known_to IS NULL;
-CREATE VIEW raw_fx_rates AS FROM history.raw_fx_rates WHERE known_to IS NULL;
-CREATE VIEW raw_margin_called AS FROM history.raw_margin_called WHERE known_to IS NULL;
-CREATE VIEW raw_collateral AS FROM history.raw_collateral WHERE known_to IS NULL;
-CREATE VIEW out_margin AS FROM history.out_margin WHERE known_to IS NULL;
-CREATE VIEW out_backtest AS FROM history.out_backtest WHERE known_to IS NULL;
-CREATE VIEW out_coverage AS FROM history.out_coverage WHERE known_to IS NULL;
-CREATE VIEW out_coverage_tests AS FROM history.out_coverage_tests WHERE known_to IS NULL;
-CREATE VIEW out_contract_results AS FROM history.out_contract_results WHERE known_to IS NULL;
+CREATE VIEW raw_instruments AS
+FROM history.raw_instruments
+WHERE known_to IS NULL;
+
+CREATE VIEW raw_accounts AS
+FROM history.raw_accounts
+WHERE known_to IS NULL;
+
+CREATE VIEW raw_prices AS
+FROM history.raw_prices
+WHERE known_to IS NULL;
+
+CREATE VIEW raw_positions AS
+FROM history.raw_positions
+WHERE known_to IS NULL;
+
+CREATE VIEW raw_fx_rates AS
+FROM history.raw_fx_rates
+WHERE known_to IS NULL;
+
+CREATE VIEW raw_margin_called AS
+FROM history.raw_margin_called
+WHERE known_to IS NULL;
+
+CREATE VIEW raw_collateral AS
+FROM history.raw_collateral
+WHERE known_to IS NULL;
+
+CREATE VIEW out_margin AS
+FROM history.out_margin
+WHERE known_to IS NULL;
+
+CREATE VIEW out_exclusions AS
+FROM history.out_exclusions
+WHERE known_to IS NULL;
+
+CREATE VIEW out_backtest AS
+FROM history.out_backtest
+WHERE known_to IS NULL;
+
+CREATE VIEW out_coverage AS
+FROM history.out_coverage
+WHERE known_to IS NULL;
+
+CREATE VIEW out_coverage_tests AS
+FROM history.out_coverage_tests
+WHERE known_to IS NULL;
+
+CREATE VIEW out_contract_results AS
+FROM history.out_contract_results
+WHERE known_to IS NULL;
 
 CREATE VIEW core_instruments AS
-SELECT instrument_id, product, kind, underlying, risk_factor, currency, settlement, multiplier,
-    expiry_date, strike, option_type, premium_style, shock_type, known_from
+SELECT
+    instrument_id,
+    product,
+    kind,
+    underlying,
+    risk_factor,
+    currency,
+    settlement,
+    multiplier,
+    expiry_date,
+    strike,
+    option_type,
+    premium_style,
+    shock_type,
+    known_from
 FROM raw_instruments;
+
 CREATE VIEW core_accounts AS
-SELECT account_id, member_id, account_type, known_from FROM raw_accounts;
+SELECT
+    account_id,
+    member_id,
+    account_type,
+    known_from
+FROM raw_accounts;
+
 CREATE VIEW core_prices AS
-SELECT business_date, instrument_id, settlement_price, implied_vol, known_from FROM raw_prices;
+SELECT
+    business_date,
+    instrument_id,
+    settlement_price,
+    implied_vol,
+    known_from
+FROM raw_prices;
+
 CREATE VIEW core_positions AS
-SELECT business_date, account_id, instrument_id, quantity, known_from FROM raw_positions;
+SELECT
+    business_date,
+    account_id,
+    instrument_id,
+    quantity,
+    known_from
+FROM raw_positions;
+
 CREATE VIEW core_fx_rates AS
-SELECT business_date, currency, rate, known_from FROM raw_fx_rates;
+SELECT
+    business_date,
+    currency,
+    rate,
+    known_from
+FROM raw_fx_rates;
+
 CREATE VIEW core_margin_called AS
-SELECT business_date, account_id, called_amount, known_from FROM raw_margin_called;
+SELECT
+    business_date,
+    account_id,
+    called_amount,
+    known_from
+FROM raw_margin_called;
+
 CREATE VIEW core_collateral AS
-SELECT business_date, account_id, asset, amount, haircut_pct, known_from FROM raw_collateral;
+SELECT
+    business_date,
+    account_id,
+    asset,
+    amount,
+    haircut_pct,
+    known_from
+FROM raw_collateral;
+
 CREATE VIEW core_calendar AS
-SELECT business_date, row_number() OVER (ORDER BY business_date) AS date_number
-FROM (SELECT DISTINCT business_date FROM raw_prices);
+SELECT
+    business_date,
+    row_number() OVER (ORDER BY business_date) AS date_number
+FROM (SELECT DISTINCT business_date FROM raw_prices) AS price_dates;

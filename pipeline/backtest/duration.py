@@ -1,0 +1,263 @@
+"""Whether the times between exceedances have a memory: the Weibull duration test.
+
+Tests under the geometric law of a correct model belong to `timing`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pipeline.backtest.counts import chi_square_tail
+from pipeline.backtest.outcome import (
+    DECISION_CODES,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    TestColumns,
+    TestOutcome,
+    TestSpecification,
+    assemble,
+    decide,
+)
+from pipeline.backtest.sequences import (
+    ExceedanceSequences,
+    exceedance_probability,
+    exceedance_sequences,
+)
+from pipeline.terms import Decision
+
+LARGEST_SHAPE = 10.0
+"""Upper bound of the Weibull shape b: with equal durations the likelihood grows without end."""
+SMALLEST_SHAPE = 0.01
+"""Lower bound of the Weibull shape b, far under any shape that daily data produce."""
+_ITERATIONS = 60
+
+WEIBULL_DURATION = TestSpecification(
+    "duration_weibull",
+    "The time to the next exceedance does not depend on the time since the last (Weibull shape "
+    "b = 1; b < 1 is clustering).",
+    "Christoffersen and Pelletier (2004)",
+)
+
+TOO_FEW = "fewer than two exceedances, so there is no complete time between two of them"
+_CLUSTERED = "b < 1: exceedances come in clusters"
+_CLUSTERED_BUT_HIGH = (
+    "b < 1: exceedances come in clusters, although there are fewer than the target allows"
+)
+_TOO_REGULAR = "b > 1: exceedances come too regularly, which is not a failure of the margin"
+_AT_BOUND = (
+    "b is at its bound of 10 (durations nearly equal): exceedances come too regularly, which is "
+    "not a failure of the margin"
+)
+_AT_BOUND_ACCEPTED = "b is at its bound of 10 (durations nearly equal)"
+
+
+@dataclass(frozen=True)
+class Durations:
+    """Durations between exceedances, first and last ones censored where the window cuts them.
+
+    Attributes
+    ----------
+    series : int64 array of shape (n_durations,)
+        Row each duration belongs to.
+    days : float array of shape (n_durations,)
+        Length in observed days.
+    complete : bool array of shape (n_durations,)
+        False where censored.
+    n_complete : int64 array of shape (n_series,)
+        Complete durations of each series.
+    """
+
+    series: IntArray
+    days: FloatArray
+    complete: BoolArray
+    n_complete: IntArray
+
+
+def durations(sequences: ExceedanceSequences) -> Durations:
+    """Return the durations of each series.
+
+    Parameters
+    ----------
+    sequences : ExceedanceSequences
+        The exceedances.
+
+    Notes
+    -----
+    The time to the first exceedance is censored unless the window opens with it (then there is no
+    such duration), the time after the last one unless the window closes with it, as in
+    Christoffersen and Pelletier (2004). Series without exceedance have none.
+    """
+    rows = np.arange(sequences.n_series)
+    opening = sequences.first_day > 1
+    after = sequences.observations - sequences.last_day
+    closing = (sequences.exceedances > 0) & (after > 0)
+    inner = ~sequences.is_first
+    n_open, n_close = int(opening.sum()), int(closing.sum())
+    return Durations(
+        series=np.concatenate((sequences.series[inner], rows[opening], rows[closing])),
+        days=np.concatenate(
+            (sequences.gap[inner], sequences.first_day[opening], after[closing])
+        ).astype(np.float64),
+        complete=np.concatenate(
+            (np.ones(int(inner.sum()), dtype=np.bool_), np.zeros(n_open + n_close, dtype=np.bool_))
+        ),
+        n_complete=np.maximum(sequences.exceedances - 1, 0),
+    )
+
+
+@dataclass(frozen=True)
+class WeibullFit:
+    """Maximum-likelihood Weibull shape of each series, arrays of shape (n_series,).
+
+    Attributes
+    ----------
+    shape : float array
+        b; 1 where there is no complete duration.
+    at_bound : bool array
+        True where the likelihood still grows at `LARGEST_SHAPE`.
+    likelihood_ratio : float array
+        Twice the log-likelihood over that of b = 1.
+    """
+
+    shape: FloatArray
+    at_bound: BoolArray
+    likelihood_ratio: FloatArray
+
+
+def fit_weibull(lengths: Durations) -> WeibullFit:
+    """Fit the Weibull shape of each series by maximum likelihood, all series at once.
+
+    Parameters
+    ----------
+    lengths : Durations
+        The durations.
+
+    Notes
+    -----
+    Density ``a^b b D^(b-1) exp(-(a D)^b)``; censored durations enter by their survival function.
+    With a profiled out (``a^b = n / sum D^b``) the score in b is
+    ``n / b + sum_complete ln D - n sum D^b ln D / sum D^b``, which falls in b, so a safeguarded
+    Newton search finds its only root.
+    """
+    n_series = lengths.n_complete.shape[0]
+    enough = lengths.n_complete > 0
+    used = enough[lengths.series]
+    series, complete = lengths.series[used], lengths.complete[used]
+    n = np.maximum(lengths.n_complete, 1).astype(np.float64)
+    # Scaling by the longest duration keeps D^b finite for any length of history.
+    longest = np.ones(n_series)
+    np.maximum.at(longest, series, lengths.days[used])
+    log_days = np.log(lengths.days[used] / longest[series])
+
+    def total(values: FloatArray) -> FloatArray:
+        return np.bincount(series, weights=values, minlength=n_series).astype(np.float64)
+
+    log_complete = total(np.where(complete, log_days, 0.0))
+
+    def moments(b: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        power = np.exp(b[series] * log_days)
+        weight = np.where(enough, total(power), 1.0)
+        mean = total(power * log_days) / weight
+        return weight, mean, np.maximum(total(power * log_days**2) / weight - mean**2, 0.0)
+
+    def score(b: FloatArray) -> tuple[FloatArray, FloatArray]:
+        _, mean, variance = moments(b)
+        return n / b + log_complete - n * mean, -n / b**2 - n * variance
+
+    def log_likelihood(b: FloatArray) -> FloatArray:
+        weight, _, _ = moments(b)
+        # The scale enters as n ln(longest) in both likelihoods and cancels in their difference.
+        value: FloatArray = n * (np.log(n) - np.log(weight) + np.log(b)) - n
+        return value + (b - 1.0) * log_complete
+
+    ceiling = np.full(n_series, LARGEST_SHAPE)
+    at_bound: BoolArray = enough & (score(ceiling)[0] > 0.0)
+    low, high = np.full(n_series, SMALLEST_SHAPE), ceiling.copy()
+    b = np.ones(n_series)
+    for _ in range(_ITERATIONS):
+        slope, curvature = score(b)
+        low, high = np.where(slope > 0, b, low), np.where(slope > 0, high, b)
+        step = b - slope / curvature
+        inside = (step > low) & (step < high)
+        following = np.where(inside, step, 0.5 * (low + high))
+        settled = bool(np.all(np.abs(following - b) <= 1e-13 * b))
+        b = following
+        if settled:
+            break
+    b = np.where(at_bound, LARGEST_SHAPE, np.where(enough, b, 1.0))
+    ratio = 2.0 * (log_likelihood(b) - log_likelihood(np.ones(n_series)))
+    return WeibullFit(b, at_bound, np.where(enough, np.maximum(ratio, 0.0), 0.0))
+
+
+def weibull_duration_columns(
+    sequences: ExceedanceSequences, confidence: ArrayLike, significance: float = 0.05
+) -> TestColumns:
+    """Weibull duration test of many series, chi-square(1), read with its direction.
+
+    Parameters
+    ----------
+    sequences : ExceedanceSequences
+        The exceedances.
+    confidence : array_like of shape () or (n_series,)
+        Confidence level; it decides only whether a rejection is called conservative.
+    significance : float
+        Level of the test.
+
+    Notes
+    -----
+    The estimate is b. A significant b < 1 (clustering) is a rejection; a significant b > 1 means
+    that exceedances come too regularly, which is said in the reason and never a failure.
+    """
+    p = exceedance_probability(confidence, sequences.n_series)
+    fit = fit_weibull(durations(sequences))
+    p_value = chi_square_tail(fit.likelihood_ratio, 1)
+    sufficient = sequences.exceedances >= 2
+    significant = sufficient & (p_value < significance)
+    clustered = significant & (fit.shape < 1.0)
+    high = sequences.above_target(p)
+    decision = decide(p_value, sufficient, high, significance)
+    decision = np.where(significant & ~clustered, DECISION_CODES[Decision.ACCEPT], decision).astype(
+        np.int8
+    )
+    return assemble(
+        WEIBULL_DURATION,
+        fit.likelihood_ratio,
+        p_value,
+        decision,
+        sequences.observations,
+        sequences.exceedances,
+        (
+            (TOO_FEW, ~sufficient),
+            (_CLUSTERED_BUT_HIGH, clustered & high),
+            (_CLUSTERED, clustered),
+            (_AT_BOUND, significant & fit.at_bound),
+            (_TOO_REGULAR, significant),
+            (_AT_BOUND_ACCEPTED, fit.at_bound),
+        ),
+        degrees_of_freedom=1,
+        estimate=fit.shape,
+    )
+
+
+def weibull_duration(
+    hits: ArrayLike,
+    confidence: float,
+    significance: float = 0.05,
+    observed: ArrayLike | None = None,
+) -> TestOutcome:
+    """Weibull duration test of one series; see `weibull_duration_columns`.
+
+    Parameters
+    ----------
+    hits : array_like of bool, shape (n_days,)
+        Exceedances in time order.
+    confidence, significance : float
+        Confidence level and level of the test.
+    observed : array_like of bool, optional
+        Days that count.
+    """
+    return weibull_duration_columns(
+        exceedance_sequences(hits, observed), confidence, significance
+    ).outcome(0)

@@ -1,0 +1,153 @@
+"""Risk arrays: the loss of one unit of each instrument under each scenario.
+
+Futures and spot are linear in the price, inverse contracts pay in coin, options are revalued in
+full. Where scenarios come from, and how units are added up, does not belong here.
+"""
+
+import numpy as np
+
+from pipeline.margin.market import (
+    DAYS_PER_YEAR,
+    TRADING_DAYS_PER_YEAR,
+    FloatArray,
+    IntArray,
+    Market,
+)
+from pipeline.margin.pricing import bachelier, black76
+from pipeline.margin.shocks import ShockHistory
+
+
+def compute_unit_losses(
+    market: Market,
+    history: ShockHistory,
+    date_code: int,
+    instruments: IntArray,
+    rows: IntArray,
+    mpor_days: int,
+    *,
+    time_decay: bool,
+) -> FloatArray:
+    """Reprice one unit of each instrument under each historical scenario.
+
+    With P the settlement price on the date, P' the shocked price (P exp(move) for a log factor,
+    P + move for an absolute one), m the multiplier and R the currency's rate, the loss is
+
+    - linear spot, future, perpetual: -m R (P' - P);
+    - inverse future or perpetual of face m: -m R (1 / P - 1 / P') P', the coin result valued at
+      the shocked price;
+    - option: -m R (V' - V) with V the Black-76 value on the underlying's price at the day's
+      implied volatility and V' that at the shocked price, the shocked volatility and, with time
+      decay, the time left at the end of the horizon. On a factor with absolute moves both are
+      Bachelier values with normal volatility = implied volatility x abs(price);
+    - inverse option: the same, with values divided by the price (coin) and the result valued at
+      the shocked price.
+
+    Parameters
+    ----------
+    market : Market
+        Prices and instruments.
+    history : ShockHistory
+        Moves of every factor.
+    date_code : int
+        Business date.
+    instruments : ndarray of int64, shape (n_instruments,)
+        Codes of the instruments to reprice; each has a price and a usable factor.
+    rows : ndarray of int64, shape (n_scenarios,)
+        Scenario rows.
+    mpor_days : int
+        Margin period of risk in trading days, 1/252 of a year each.
+    time_decay : bool
+        Whether options age by the horizon.
+
+    Returns
+    -------
+    ndarray of shape (n_instruments, n_scenarios)
+        Loss per unit in reporting currency; loss > 0 is money lost by a long position.
+    """
+    factor = history.series.factor_of[date_code, instruments]
+    absolute = history.is_absolute(int(rows[0]), int(rows[-1]))
+    is_option = market.is_option[instruments]
+    basis = np.where(is_option, market.underlying[instruments], instruments)
+    price = market.price[date_code, basis]
+    # A price at or below zero on the date itself has no logarithm to move by either.
+    is_absolute = absolute[factor] | (price <= 0)
+    distinct, position = np.unique(factor, return_inverse=True)
+    log_move = history.log_move[np.ix_(rows, distinct)].T
+    absolute_move = history.absolute_move[np.ix_(rows, distinct)].T
+    shocked = np.where(
+        is_absolute[:, None],
+        price[:, None] + absolute_move[position],
+        price[:, None] * np.exp(np.where(is_absolute[:, None], 0.0, log_move[position])),
+    )
+    gain = shocked - price[:, None]
+    inverse = market.is_inverse[instruments]
+    coin = inverse & ~is_option
+    gain[coin] = (1.0 / price[coin, None] - 1.0 / shocked[coin]) * shocked[coin]
+    if is_option.any():
+        gain[is_option] = _option_gains(
+            market,
+            history,
+            date_code,
+            instruments[is_option],
+            rows,
+            price[is_option],
+            shocked[is_option],
+            is_absolute[is_option],
+            mpor_days / TRADING_DAYS_PER_YEAR if time_decay else 0.0,
+        )
+    scale = market.multiplier[instruments] * market.rate[date_code, instruments]
+    losses: FloatArray = -scale[:, None] * gain
+    return losses
+
+
+def _option_gains(
+    market: Market,
+    history: ShockHistory,
+    date_code: int,
+    options: IntArray,
+    rows: IntArray,
+    price: FloatArray,
+    shocked: FloatArray,
+    is_absolute: np.ndarray,
+    horizon_years: float,
+) -> FloatArray:
+    """Revalue options in full; see ``compute_unit_losses``."""
+    strike = market.column("strike")[options]
+    is_call = (
+        (market.instruments["option_type"] == "call").fill_null(value=False).to_numpy()[options]
+    )
+    days = (market.expiry[options] - market.dates[date_code]).astype(np.float64)
+    years = days / DAYS_PER_YEAR
+    later = np.maximum(years - horizon_years, 0.0)
+    volatility = market.volatility[date_code, options]
+    move = history.log_move[np.ix_(rows, history.series.volatility_of[options])].T
+    shocked_volatility = volatility[:, None] * np.exp(move)
+
+    def value(
+        at: FloatArray, volatilities: FloatArray, time: FloatArray, which: np.ndarray
+    ) -> FloatArray:
+        pick = which[:, None]
+        normal = bachelier(
+            at,
+            strike[:, None],
+            time[:, None],
+            volatilities * np.abs(price)[:, None],
+            is_call[:, None],
+        )
+        lognormal = black76(
+            np.where(pick, 1.0, at),
+            strike[:, None],
+            time[:, None],
+            volatilities,
+            is_call[:, None],
+        )
+        return np.where(pick, normal, lognormal)
+
+    before = value(price[:, None], volatility[:, None], years, is_absolute)
+    after = value(shocked, shocked_volatility, later, is_absolute)
+    inverse = market.is_inverse[options]
+    gains = after - before
+    if inverse.any():
+        coin = after[inverse] / shocked[inverse] - before[inverse] / price[inverse, None]
+        gains[inverse] = coin * shocked[inverse]
+    return gains

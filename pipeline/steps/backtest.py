@@ -1,0 +1,235 @@
+"""The backtest step: losses against margins up to an as-of date, then coverage and its tests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import polars as pl
+
+from pipeline.backtest.coverage_summary import (
+    CoverageRule,
+    CoverageSummary,
+    report_short_history,
+    summarise_coverage,
+)
+from pipeline.backtest.exceedances import compare_adequacy, compare_core_model
+from pipeline.backtest.losses import compute_losses
+from pipeline.margin.declaration import ModelDeclaration
+from pipeline.margin.market import Market
+from pipeline.resources import read_sql
+from pipeline.settings import Settings
+from pipeline.steps.inputs import (
+    DateInputs,
+    read_book,
+    read_date_inputs,
+    read_held_results,
+    read_market,
+)
+from pipeline.steps.progress import track_progress
+from pipeline.warehouse.connection import fetch_frame, transaction
+from pipeline.warehouse.partitions import replace_partitions
+
+ROLLING_WINDOWS = (250,)
+
+
+@dataclass(frozen=True)
+class BacktestSummary:
+    """What the backtest step did.
+
+    Attributes
+    ----------
+    dates : int
+        Dates compared anew, over all models.
+    observations, exceedances : int
+        Account-days of the core track over all models and horizons, all days.
+    adequacy_exceedances : int
+        Account-days on which the margin in force was exceeded, all models, horizons and days.
+    """
+
+    dates: int
+    observations: int
+    exceedances: int
+    adequacy_exceedances: int
+
+
+def update_backtest(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    models: Sequence[ModelDeclaration],
+    as_of_date: date,
+) -> BacktestSummary:
+    """Compare losses with margins up to a date and summarise the coverage.
+
+    Only dates whose margin, called margin or horizon changed are compared anew; no price later
+    than the as-of date is looked at.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        The writer.
+    settings : Settings
+        Reporting currency.
+    models : sequence of ModelDeclaration
+        Models to test.
+    as_of_date : date
+        Last date whose prices may be used.
+
+    Returns
+    -------
+    BacktestSummary
+        Counts.
+    """
+    inputs = read_date_inputs(connection, as_of_date)
+    held = read_held_results(connection)
+    compared = 0
+    if inputs.dates:
+        market = read_market(connection, settings, as_of_date)
+        with track_progress("backtest, models", len(models)) as advance:
+            for model in models:
+                compared += _compare(connection, market, inputs, held, model)
+                advance()
+    summary = _summarise(connection, models, as_of_date)
+    with transaction(connection):
+        _write_summary(connection, summary, models, as_of_date)
+    totals = summary.coverage.filter((pl.col("scope") == "firm") & (pl.col("window_name") == "all"))
+    core = totals.filter((pl.col("track") == "core_model") & (pl.col("margin_basis") == "capped"))
+    adequacy = totals.filter(pl.col("track") == "adequacy")
+    return BacktestSummary(
+        dates=compared,
+        observations=int(core["observations"].sum()),
+        exceedances=int(core["exceedances"].sum()),
+        adequacy_exceedances=int(adequacy["exceedances"].sum()),
+    )
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection,
+    market: Market,
+    inputs: DateInputs,
+    held: pl.DataFrame,
+    model: ModelDeclaration,
+) -> int:
+    """Compare the dates of one model that are out of date; return how many."""
+    expected = inputs.hash_backtests(model)
+    in_force = held.filter(
+        (pl.col("model_id") == model.model_id) & (pl.col("result") == "backtest")
+    ).select("business_date", held_hash="input_hash")
+    margin_hashes = (
+        held.filter(
+            (pl.col("model_id") == model.model_id)
+            & pl.col("result").is_in(["margin", "exclusions"])
+        )
+        .group_by("business_date")
+        .agg(margin_hash=pl.col("input_hash").max())
+    )
+    stale = (
+        expected.join(margin_hashes, on="business_date", how="left", maintain_order="left")
+        .with_columns(
+            input_hash=pl.concat_str("input_hash", pl.col("margin_hash").fill_null("none"))
+        )
+        .join(in_force, on="business_date", how="left", maintain_order="left")
+        .filter(pl.col("input_hash").ne_missing(pl.col("held_hash")))
+        .select("business_date", "input_hash", "known_from")
+    )
+    if not len(stale):
+        return 0
+    first, last = stale["business_date"].min(), stale["business_date"].max()
+    book = read_book(connection, market, model, first, last)  # type: ignore[arg-type]
+    margins = fetch_frame(
+        connection,
+        read_sql("queries/read_margins.sql"),
+        {"model_id": model.model_id, "first_date": first, "last_date": last},
+    )
+    called = fetch_frame(
+        connection, "SELECT business_date, account_id, called_amount FROM core_margin_called"
+    )
+    tolerance = model.coverage.tolerance_amount
+    losses = pl.concat(
+        [compute_losses(market, book, days) for days in model.scenarios.mpor_days]
+    ).join(stale.select("business_date"), on="business_date", how="semi")
+    provenance = stale.with_columns(parameter_hash=pl.lit(model.parameter_hash))
+    rows = pl.concat(
+        [
+            compare_core_model(losses, margins, tolerance),
+            compare_adequacy(losses, margins, called, tolerance),
+        ],
+        how="diagonal",
+    ).with_columns(model_id=pl.lit(model.model_id))
+    rows = rows.join(provenance, on="business_date", how="left", maintain_order="left").sort(
+        "business_date", "track", "scope", "scope_id", "account_id", "mpor_days"
+    )
+    with transaction(connection):
+        replace_partitions(
+            connection,
+            "out_backtest",
+            rows,
+            ("business_date", "model_id"),
+            provenance.with_columns(model_id=pl.lit(model.model_id)),
+        )
+    return len(stale)
+
+
+def _summarise(
+    connection: duckdb.DuckDBPyConnection,
+    models: Sequence[ModelDeclaration],
+    as_of_date: date,
+) -> CoverageSummary:
+    rules = {
+        m.model_id: CoverageRule(m.coverage.target_pct, m.coverage.tolerance_amount) for m in models
+    }
+    rows = pl.concat(
+        [
+            fetch_frame(
+                connection,
+                read_sql("queries/read_backtest.sql"),
+                {"as_of_date": as_of_date, "model_id": model.model_id},
+            )
+            for model in models
+        ]
+    )
+    members = fetch_frame(connection, "SELECT account_id, member_id FROM core_accounts")
+    summary = summarise_coverage(rows, members, rules, ROLLING_WINDOWS)
+    excluded = fetch_frame(
+        connection,
+        read_sql("queries/models_without_margin.sql"),
+        {"as_of_date": as_of_date, "model_ids": list(rules)},
+    )
+    reported = report_short_history(
+        excluded, {model: rule.target_pct for model, rule in rules.items()}
+    )
+    tests = pl.concat([summary.tests, reported.select(summary.tests.columns)])
+    return CoverageSummary(summary.coverage, tests)
+
+
+def _write_summary(
+    connection: duckdb.DuckDBPyConnection,
+    summary: CoverageSummary,
+    models: Sequence[ModelDeclaration],
+    as_of_date: date,
+) -> None:
+    hashes = pl.DataFrame(
+        {
+            "model_id": [m.model_id for m in models],
+            "parameter_hash": [m.parameter_hash for m in models],
+        }
+    )
+    partitions = hashes.select(
+        "model_id",
+        as_of_date=pl.lit(as_of_date, dtype=pl.Date),
+        known_from=pl.lit(as_of_date, dtype=pl.Date),
+    )
+    for table, rows in (
+        ("out_coverage", summary.coverage),
+        ("out_coverage_tests", summary.tests),
+    ):
+        replace_partitions(
+            connection,
+            table,
+            rows.join(hashes, on="model_id", how="left", maintain_order="left").with_columns(
+                as_of_date=pl.lit(as_of_date, dtype=pl.Date),
+                known_from=pl.lit(as_of_date, dtype=pl.Date),
+            ),
+            ("as_of_date", "model_id"),
+            partitions,
+        )

@@ -1,0 +1,80 @@
+"""The report step: gather figures from the snapshot, render, put the PDF in its place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.margin.declaration import ModelDeclaration
+from pipeline.rendering.model import Verdict
+from pipeline.rendering.render import render_report
+from pipeline.settings import Settings
+from pipeline.steps.report_data import ReportRequest, gather_report
+from pipeline.warehouse.connection import open_reader
+
+
+@dataclass(frozen=True)
+class ReportSummary:
+    """A rendered report.
+
+    Attributes
+    ----------
+    path : Path
+        The PDF.
+    sha256 : str
+        Its checksum.
+    pages : int
+        Number of pages.
+    verdict : Verdict
+        What page one says.
+    """
+
+    path: Path
+    sha256: str
+    pages: int
+    verdict: Verdict
+
+
+def write_report(
+    settings: Settings,
+    models: Sequence[ModelDeclaration],
+    request: ReportRequest,
+    output: Path | None = None,
+) -> ReportSummary:
+    """Render the adequacy report from the newest snapshot.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where snapshot and reports lie.
+    models : sequence of ModelDeclaration
+        Models shown, champion first.
+    request : ReportRequest
+        What to show.
+    output : Path, optional
+        Where to put the PDF; ``<home>/reports/adequacy-<as-of date>.pdf`` where omitted.
+
+    Returns
+    -------
+    ReportSummary
+        The PDF and its verdict.
+    """
+    with open_reader(settings) as connection:
+        data = gather_report(connection, settings, models, request)
+    path = output or settings.reports / f"adequacy-{request.as_of_date}.pdf"
+    rendered = render_report(data, path)
+    return ReportSummary(rendered.path, rendered.sha256, rendered.pages, data.verdict)
+
+
+def state_verdict(verdict: Verdict) -> str:
+    """Return the verdict as one line for the terminal."""
+    status = verdict.status.value.replace("_", " ").upper()
+    if verdict.coverage_pct is None:
+        return f"{status}: no account-day could be tested"
+    return (
+        f"{status}: margin after offsets covered {verdict.coverage_pct:.2f} % of"
+        f" {verdict.observations:,} account-days (target {verdict.target_coverage_pct:g} %, 95 %"
+        f" interval {verdict.coverage_low_pct:.2f} to {verdict.coverage_high_pct:.2f} %),"
+        f" {verdict.exceedances} exceedances, {verdict.offset_caused_days} of them caused by"
+        f" offsets; model {verdict.model_id}, horizon {verdict.mpor_days} day,"
+        f" {verdict.window_start_date} to {verdict.window_end_date}"
+    )

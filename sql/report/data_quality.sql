@@ -1,0 +1,30 @@
+-- Grain: one row. Inputs: core_prices, core_positions, out_backtest, raw_quarantine.
+-- Use: what the report's figures rest on, up to an as-of date.
+SELECT
+    (SELECT min(business_date) FROM core_prices) AS first_date,
+    (SELECT max(business_date) FROM core_prices WHERE business_date <= $as_of_date) AS last_date,
+    (
+        SELECT count(DISTINCT business_date) FROM core_positions
+        WHERE business_date <= $as_of_date
+    ) AS business_dates,
+    (
+        SELECT count(DISTINCT account_id) FROM core_positions
+        WHERE business_date <= $as_of_date
+    ) AS accounts,
+    (
+        SELECT count(DISTINCT instrument_id) FROM core_positions
+        WHERE business_date <= $as_of_date
+    ) AS instruments,
+    (
+        SELECT count(*) FROM out_backtest
+        WHERE
+            status = 'pending' AND scope = 'account' AND track = 'core_model'
+            AND model_id = $model_id AND mpor_days = $mpor_days AND business_date <= $as_of_date
+    ) AS pending_account_days,
+    (
+        SELECT count(*) FROM out_backtest
+        WHERE
+            status = 'missing_price' AND scope = 'account' AND track = 'core_model'
+            AND model_id = $model_id AND mpor_days = $mpor_days AND business_date <= $as_of_date
+    ) AS missing_price_account_days,
+    (SELECT count(*) FROM raw_quarantine) AS quarantined_rows;

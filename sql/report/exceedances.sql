@@ -1,0 +1,33 @@
+-- Grain: one exceedance of an account. Inputs: out_backtest, core_accounts.
+-- Use: the exceedance log of the report and its annex; shortfall against the tested margin.
+SELECT
+    backtest.business_date,
+    backtest.account_id,
+    coalesce(account.member_id, '') AS member_id,
+    backtest.model_id,
+    backtest.track,
+    backtest.mpor_days,
+    backtest.margin_basis,
+    backtest.loss_amount,
+    backtest.worst_loss_amount,
+    backtest.netted_margin_amount,
+    backtest.capped_margin_amount,
+    backtest.standalone_margin_amount,
+    backtest.tested_margin_amount,
+    backtest.shortfall_amount,
+    backtest.exceedance_class,
+    backtest.horizon_end_date
+FROM out_backtest AS backtest
+LEFT JOIN core_accounts AS account ON backtest.account_id = account.account_id
+WHERE
+    backtest.scope = 'account'
+    AND backtest.is_exceedance
+    AND backtest.business_date <= $as_of_date
+    AND backtest.model_id IN (SELECT unnest($model_ids))
+ORDER BY
+    backtest.shortfall_amount DESC,
+    backtest.business_date,
+    backtest.account_id,
+    backtest.model_id,
+    backtest.track,
+    backtest.mpor_days;

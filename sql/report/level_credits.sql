@@ -1,0 +1,24 @@
+-- Grain: model_id, node_level. Inputs: out_margin.
+-- Use: the offset credit that each level of the netting tree earns, over all accounts.
+WITH daily AS (
+    SELECT
+        model_id,
+        node_level,
+        business_date,
+        sum(level_credit_amount) AS credit
+    FROM out_margin
+    WHERE
+        mpor_days = $mpor_days
+        AND business_date BETWEEN $first_date AND $last_date
+        AND model_id IN (SELECT unnest($model_ids))
+    GROUP BY model_id, node_level, business_date
+)
+
+SELECT
+    model_id,
+    node_level,
+    arg_max(credit, business_date) AS as_of_amount,
+    avg(credit) AS mean_amount
+FROM daily
+GROUP BY model_id, node_level
+ORDER BY model_id, node_level;

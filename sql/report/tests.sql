@@ -1,0 +1,30 @@
+-- Grain: one row of out_coverage_tests. Inputs: out_coverage_tests.
+-- Use: the statistical tests as of a date.
+SELECT
+    test,
+    model_id,
+    track,
+    scope,
+    scope_id,
+    mpor_days,
+    window_name,
+    margin_basis,
+    observations,
+    exceedances,
+    statistic,
+    p_value,
+    decision,
+    reason
+FROM out_coverage_tests
+WHERE
+    as_of_date = $as_of_date
+    AND model_id IN (SELECT unnest($model_ids))
+ORDER BY
+    list_position($model_ids, model_id),
+    track DESC,
+    mpor_days,
+    window_name DESC,
+    margin_basis,
+    scope,
+    scope_id,
+    test;

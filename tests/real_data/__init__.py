@@ -1,0 +1,1 @@
+"""Tests on market data that is not part of the repository."""
