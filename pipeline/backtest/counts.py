@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtr, betainc, chdtrc
+from scipy.special import betainc, chdtrc
 
 from pipeline.backtest.outcome import BoolArray, FloatArray, IntArray
 from pipeline.errors import WrongUse
@@ -97,12 +97,15 @@ def binomial_cumulative(
     ----------
     exceedances, observations, p : array_like
         x (may be -1), T (at least x) and the exceedance probability.
+
+    Notes
+    -----
+    P(X <= x) is the regularised incomplete beta function I_(1-p)(T - x, x + 1).
     """
     x = np.asarray(exceedances, dtype=np.float64)
     t = np.asarray(observations, dtype=np.float64)
-    inside = np.asarray(
-        bdtr(np.clip(x, 0.0, t), t, np.asarray(p, dtype=np.float64)), dtype=np.float64
-    )
+    rest = 1.0 - np.asarray(p, dtype=np.float64)
+    inside = betainc(np.maximum(t - x, 1.0), np.maximum(x, 0.0) + 1.0, rest)
     return np.where(x < 0, 0.0, np.where(x >= t, 1.0, inside))
 
 

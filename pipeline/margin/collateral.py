@@ -73,8 +73,11 @@ def margin_ratio(collateral: Array, requirement: Array) -> Array:
     require_not_negative("collateral", collateral)
     require_not_negative("requirement", requirement)
     shape = np.broadcast_shapes(collateral.shape, requirement.shape)
-    none = np.full(shape, np.nan)
-    return np.asarray(np.divide(collateral, requirement, out=none, where=requirement > 0.0))
+    ratio = np.full(shape, np.nan)
+    # A requirement of next to nothing gives an infinite ratio, which is as good as it gets.
+    with np.errstate(over="ignore"):
+        np.divide(collateral, requirement, out=ratio, where=requirement > 0.0)
+    return ratio
 
 
 @dataclass(frozen=True)

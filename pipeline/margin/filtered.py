@@ -11,7 +11,7 @@ Formulas, with r_k the return of row k (from k - 1 to k) and lambda the decay::
     shock_tk  = R_k x ratio_tk
 
 where R_k is the return over h rows ending at k, s_(k-h+1) the forecast made before that window
-began, and v a least volatility. At date t only s_(t+1) and rows up to t enter, so nothing after t is
+began, and v a least volatility. At date t only s_(t+1) and rows up to t enter: nothing after t is
 used. The recursion starts at the mean square of the first ``warm_up`` returns; rows before have no
 forecast. (J. Hull and A. White, Incorporating volatility updating into the historical simulation
 method, Journal of Risk 1, 1998; the EWMA recursion as in RiskMetrics, 1996.)

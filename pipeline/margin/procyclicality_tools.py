@@ -125,10 +125,9 @@ def apply_buffer(
     reference[:1] = core_margin[:1]
     full = (1.0 + buffer) * core_margin
     margin = np.minimum(full, np.maximum(core_margin, (1.0 + buffer) * reference))
-    used = np.divide(
-        full - margin, buffer * core_margin, out=np.zeros_like(margin), where=core_margin > 0.0
-    )
-    return BufferedMargin(margin, np.clip(used, 0.0, 1.0), buffer >= LEAST_BUFFER)
+    whole = full - core_margin
+    used = np.divide(full - margin, whole, out=np.zeros_like(margin), where=whole > 0.0)
+    return BufferedMargin(margin, used, buffer >= LEAST_BUFFER)
 
 
 def weight_stressed_margin(

@@ -26,6 +26,9 @@ from pipeline.margin.unit_margins import UnitMargins, unit_margins
 
 OptionValueTreatment = Literal["pooled", "limited", "none"]
 
+# Net deltas below this share of gross deltas count as zero.
+DELTA_TOLERANCE = 1e-9
+
 
 @dataclass(frozen=True)
 class SpanInstruments:
@@ -198,8 +201,12 @@ def span_margin(
     scanning, active = scanning_risk(losses)
 
     tiers = len(instruments.tier_commodity)
-    month_delta = sum_by(
-        quantities * instruments.delta, instruments.month, len(instruments.month_tier)
+    position_delta = quantities * instruments.delta
+    gross_delta = sum_by(np.abs(position_delta), instruments.commodity, commodities)
+    months = len(instruments.month_tier)
+    month_delta = _drop_rounding(
+        sum_by(position_delta, instruments.month, months),
+        gross_delta[:, instruments.tier_commodity[instruments.month_tier]],
     )
     calendar = form_calendar_spreads(
         sum_by(np.maximum(month_delta, 0.0), instruments.month_tier, tiers),
@@ -214,12 +221,20 @@ def span_margin(
         instruments.tier_commodity,
         commodities,
     )
-    net_delta = sum_by(month_delta, instruments.tier_commodity[instruments.month_tier], commodities)
+    net_delta = _drop_rounding(
+        sum_by(month_delta, instruments.tier_commodity[instruments.month_tier], commodities),
+        gross_delta,
+    )
     price_risk = weighted_price_risk(
         losses, active, net_delta, instruments.price_scan_range, parameters.price_risk_method
     )
-    spreadable = sum_by(
-        calendar.remaining_long - calendar.remaining_short, instruments.tier_commodity, commodities
+    spreadable = _drop_rounding(
+        sum_by(
+            calendar.remaining_long - calendar.remaining_short,
+            instruments.tier_commodity,
+            commodities,
+        ),
+        gross_delta,
     )
     credit = form_inter_commodity_spreads(
         spreadable, price_risk, parameters.inter_commodity_spreads
@@ -245,6 +260,14 @@ def span_margin(
         credited_risk=credited,
         requirement=_apply_option_value(credited, value, parameters.option_value_treatment),
     )
+
+
+def _drop_rounding(net_delta: Array, gross_delta: Array) -> Array:
+    """Set deltas that are nothing but the rounding of a cancellation to zero.
+
+    Price risk is divided by net delta: a residue of 1e-17 would earn credit for the whole of it.
+    """
+    return np.where(np.abs(net_delta) <= DELTA_TOLERANCE * gross_delta, 0.0, net_delta)
 
 
 def _apply_option_value(

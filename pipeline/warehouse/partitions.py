@@ -80,46 +80,46 @@ def replace_partitions(
         )
     connection.register("incoming_rows", rows.select(columns).to_arrow())
     connection.register("incoming_partitions", wanted.sort(keys).to_arrow())
-    try:
-        # Identifiers come from the catalogue and from code; values never enter the text.
-        connection.execute(
-            f"""
-            CREATE OR REPLACE TEMP TABLE changed_partitions AS
-            WITH fresh AS (
-                SELECT {key_list}, count(*) AS row_count,
-                       sum(hash({content_list})::HUGEINT) AS content_hash
-                FROM incoming_rows GROUP BY ALL
-            ), current AS (
-                SELECT {key_list}, count(*) AS row_count,
-                       sum(hash({content_list})::HUGEINT) AS content_hash
-                FROM {target} AS held
-                WHERE known_to IS NULL
-                  AND EXISTS (SELECT 1 FROM incoming_partitions AS part WHERE {matches})
-                GROUP BY ALL
-            )
-            SELECT part.*
-            FROM incoming_partitions AS part
-            LEFT JOIN fresh ON {matches.replace("held.", "fresh.")}
-            LEFT JOIN current ON {matches.replace("held.", "current.")}
-            WHERE (fresh.row_count, fresh.content_hash)
-                  IS DISTINCT FROM (current.row_count, current.content_hash)
-            """  # noqa: S608
+    # Identifiers come from the catalogue and from code; values never enter the text.
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE changed_partitions AS
+        WITH fresh AS (
+            SELECT {key_list}, count(*) AS row_count,
+                   sum(hash({content_list})::HUGEINT) AS content_hash
+            FROM incoming_rows GROUP BY ALL
+        ), current AS (
+            SELECT {key_list}, count(*) AS row_count,
+                   sum(hash({content_list})::HUGEINT) AS content_hash
+            FROM {target} AS held
+            WHERE known_to IS NULL
+              AND EXISTS (SELECT 1 FROM incoming_partitions AS part WHERE {matches})
+            GROUP BY ALL
         )
-        connection.execute(
-            f"UPDATE {target} AS held SET known_to = part.known_from"  # noqa: S608
-            f" FROM changed_partitions AS part WHERE held.known_to IS NULL AND {matches}"
-        )
-        connection.execute(
-            f"""
-            INSERT INTO {target} ({", ".join(quoted.values())}, known_to)
-            SELECT {", ".join("held." + q for q in quoted.values())}, NULL
-            FROM incoming_rows AS held
-            WHERE EXISTS (SELECT 1 FROM changed_partitions AS part WHERE {matches})
-            """  # noqa: S608
-        )
-        changed = int(fetch_value(connection, "SELECT count(*) FROM changed_partitions"))
-        connection.execute("DROP TABLE changed_partitions")
-    finally:
-        connection.unregister("incoming_rows")
-        connection.unregister("incoming_partitions")
+        SELECT part.*
+        FROM incoming_partitions AS part
+        LEFT JOIN fresh ON {matches.replace("held.", "fresh.")}
+        LEFT JOIN current ON {matches.replace("held.", "current.")}
+        WHERE (fresh.row_count, fresh.content_hash)
+              IS DISTINCT FROM (current.row_count, current.content_hash)
+        """  # noqa: S608
+    )
+    connection.execute(
+        f"UPDATE {target} AS held SET known_to = part.known_from"  # noqa: S608
+        f" FROM changed_partitions AS part WHERE held.known_to IS NULL AND {matches}"
+    )
+    connection.execute(
+        f"""
+        INSERT INTO {target} ({", ".join(quoted.values())}, known_to)
+        SELECT {", ".join("held." + q for q in quoted.values())}, NULL
+        FROM incoming_rows AS held
+        WHERE EXISTS (SELECT 1 FROM changed_partitions AS part WHERE {matches})
+        """  # noqa: S608
+    )
+    changed = int(fetch_value(connection, "SELECT count(*) FROM changed_partitions"))
+    connection.execute("DROP TABLE changed_partitions")
+    # Only after success: in a transaction that has failed nothing can be unregistered, and the next
+    # registration takes the name over.
+    connection.unregister("incoming_rows")
+    connection.unregister("incoming_partitions")
     return changed

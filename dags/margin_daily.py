@@ -1,0 +1,110 @@
+"""One business date, from input files to a published snapshot.
+
+**load > check > margin > backtest > check_outputs > publish.** Each task runs one `marginproof`
+command in its own process and process group; nothing else happens in Airflow.
+
+| when | business date |
+| --- | --- |
+| schedule: Monday to Friday 22:00 UTC (23:00 CET, 18:00 EDT) | the UTC date of that evening |
+| an event of the asset `marginproof_inbox` | `business_date` in the event's extra |
+| backfill | the UTC date of each logical date |
+| by hand | the parameter `business_date`, else the UTC date of the logical date, else an error |
+
+The parameter `business_date` (YYYY-MM-DD) wins wherever it is set. The input files are in the
+folder YYYY-MM-DD below `MARGINPROOF_INBOX`, or in that folder itself if it has none per date.
+A delivery announces itself with `POST /api/v2/assets/events` and
+`{"asset_id": ..., "extra": {"business_date": "YYYY-MM-DD"}}`. Events that arrive close together are
+handed to one run; if they name different dates that run fails and says which dates to start by
+hand.
+
+Every task writes to the one warehouse file, so every task takes the only slot of the pool
+`duckdb_writer` (`airflow pools set duckdb_writer 1 "one writer"`). All commands replace whole
+partitions: a run may be repeated, and dates may come in any order. Readers use the snapshot that
+`publish` swaps in once the results have passed their check; it emits the asset
+`marginproof_snapshot`.
+
+A check that fails (exit code 1) and wrong use (2) fail the task at once; a fault of the
+environment (3: lock held, disk full) is retried after about 1, 2 and 4 minutes. The task's
+error is the sentence that the command printed. Unpausing the DAG fires the latest scheduled run
+once, even though it does not catch up.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, chain
+from command_line import BUSINESS_DATE, INPUTS_FOLDER
+from command_operator import CommandOperator
+
+INBOX = Asset(name="marginproof_inbox")
+SNAPSHOT = Asset(name="marginproof_snapshot")
+
+# Readers get to see a date only when its results have passed their check: the last task publishes.
+NO_PUBLISH = "--no-publish"
+
+with DAG(
+    dag_id="margin_daily",
+    description="Load one business date, compute and backtest its margin, publish the snapshot",
+    doc_md=__doc__,
+    # A trigger timetable: the logical date is the moment of firing, not the start of an interval.
+    schedule=AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable("0 22 * * 1-5", timezone="UTC"), assets=[INBOX]
+    ),
+    start_date=datetime(2024, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    params={
+        "business_date": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="Business date",
+            description="YYYY-MM-DD; empty takes the date of the schedule, the event or the run.",
+        )
+    },
+    default_args={
+        "owner": "marginproof",
+        "retries": 3,
+        "retry_delay": timedelta(minutes=1),
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": timedelta(minutes=15),
+    },
+    tags=["marginproof"],
+):
+    load = CommandOperator(
+        task_id="load",
+        arguments=["load", INPUTS_FOLDER, NO_PUBLISH],
+        time_limit=timedelta(minutes=30),
+        writes=True,
+    )
+    check = CommandOperator(
+        task_id="check",
+        arguments=["check", BUSINESS_DATE],
+        time_limit=timedelta(minutes=15),
+        writes=True,
+    )
+    margin = CommandOperator(
+        task_id="margin",
+        arguments=["margin", "--from", BUSINESS_DATE, "--to", BUSINESS_DATE, NO_PUBLISH],
+        time_limit=timedelta(minutes=60),
+        writes=True,
+    )
+    backtest = CommandOperator(
+        task_id="backtest",
+        arguments=["backtest", "--as-of", BUSINESS_DATE, NO_PUBLISH],
+        time_limit=timedelta(minutes=60),
+        writes=True,
+    )
+    check_outputs = CommandOperator(
+        task_id="check_outputs",
+        arguments=["check", BUSINESS_DATE, "--outputs"],
+        time_limit=timedelta(minutes=15),
+        writes=True,
+    )
+    publish = CommandOperator(
+        task_id="publish",
+        arguments=["publish"],
+        time_limit=timedelta(minutes=15),
+        writes=True,
+        outlets=[SNAPSHOT],
+    )
+    chain(load, check, margin, backtest, check_outputs, publish)

@@ -1,0 +1,316 @@
+"""The tables of coverage, statistical tests and severity.
+
+Selecting, ordering and writing finished numbers; no figure is estimated here. Where the body shows
+fewer rows than there are, the table's note says how many and where the rest stands.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from pipeline.rendering.model import CoverageRow, ReportData, SeverityRow, TestResult
+from pipeline.rendering.tables import ColumnPlan, TableMaker, TableView
+from pipeline.terms import Decision, MarginBasis
+
+_MOST_ROWS = 100
+_VARIANTS = ("phases", "simulated")
+_MOST_SCOPES = 40
+_MOST_ACCOUNTS = 18
+_BASIS_ORDER = {basis: i for i, basis in enumerate(MarginBasis)}
+_SCOPES = ("firm", "member", "offset_group", "product", "instrument", "hypothetical", "account")
+
+_COVERAGE_FIGURES = (
+    ColumnPlan("observations", "count", 18.0),
+    ColumnPlan("exceedances", "count", 17.5),
+    ColumnPlan("expected", "one_decimal", 13.0),
+    ColumnPlan("coverage", "formatted_pct", 16.0),
+    ColumnPlan("interval", "formatted_pct", 20.5),
+    ColumnPlan("zone", "zone", 12.5),
+    ColumnPlan("kupiec_p", "p_value", 13.0),
+    ColumnPlan("decision", "decision", 19.5),
+)
+
+
+def coverage_tables(data: ReportData, maker: TableMaker) -> tuple[TableView, ...]:
+    """Return one table of coverage for each model and track, the verdict's model first."""
+    v = data.verdict
+
+    def group(row: CoverageRow) -> tuple[bool, str, str]:
+        return (row.model_id != v.model_id, row.model_id, row.track.value)
+
+    ordered = sorted(
+        (r for r in data.coverage if r.loss_basis == "end"),
+        key=lambda r: (
+            group(r),
+            r.mpor_days,
+            r.window_days,
+            r.window_name,
+            _BASIS_ORDER[r.margin_basis],
+        ),
+    )
+    plan = (
+        ColumnPlan("mpor", "days", 9.5),
+        ColumnPlan("window", "window", 15.5),
+        ColumnPlan("basis", "basis", 15.5),
+        *_COVERAGE_FIGURES,
+    )
+    tables = []
+    for (_, model_id, track), members in groupby(ordered, key=group):
+        every = list(members)
+        rows = every[:_MOST_ROWS]
+        series = (v.model_id, v.track.value, v.mpor_days, v.window_name, v.margin_basis)
+        marked = [
+            i
+            for i, r in enumerate(rows)
+            if (r.model_id, r.track.value, r.mpor_days, r.window_name, r.margin_basis) == series
+        ]
+        tables.append(
+            maker.make(
+                "coverage",
+                plan,
+                [
+                    (r.mpor_days, r.window_name, r.margin_basis, *_coverage_cells(r, maker))
+                    for r in rows
+                ],
+                emphasised=marked,
+                css="dense",
+                note=_coverage_note(len(rows), len(every), bool(marked), maker),
+                model=model_id,
+                track=maker.wording.say(f"track.{track}"),
+                confidence=_confidences(rows, maker),
+                interval=_interval(data, maker),
+            )
+        )
+    return tuple(tables)
+
+
+def _coverage_note(shown: int, total: int, is_marked: bool, maker: TableMaker) -> str:
+    marked = maker.wording.say("tables.coverage.note") if is_marked else ""
+    return " ".join(n for n in (marked, maker.shortened(shown, total, "coverage.csv")) if n)
+
+
+def headline_table(data: ReportData, maker: TableMaker) -> TableView:
+    """Return the verdict's series under every margin: what offsets, cap and call make of it."""
+    v = data.verdict
+    series = (v.model_id, v.mpor_days, v.window_name)
+    chosen = sorted(
+        (
+            r
+            for r in data.coverage
+            if (r.model_id, r.mpor_days, r.window_name) == series
+            and r.scope == "firm"
+            and r.loss_basis == "end"
+            and (r.track is v.track or r.margin_basis is MarginBasis.CALLED)
+        ),
+        key=lambda r: (_BASIS_ORDER[r.margin_basis], r.track.value),
+    )
+    plan = (
+        ColumnPlan("basis", "basis", 1.4),
+        ColumnPlan("exceedances", "count", 1.0),
+        ColumnPlan("coverage", "formatted_pct", 1.0),
+        ColumnPlan("interval", "formatted_pct", 1.6),
+        ColumnPlan("zone", "zone", 0.9),
+        ColumnPlan("total_shortfall", "amount", 1.5),
+        ColumnPlan("largest_shortfall", "amount", 1.5),
+    )
+    rows = [
+        (
+            r.margin_basis,
+            r.exceedances,
+            maker.formats.coverage(r.coverage_pct, r.confidence_pct),
+            maker.formats.interval(r.coverage_low_pct, r.coverage_high_pct),
+            r.zone,
+            r.total_shortfall_amount,
+            r.largest_shortfall_amount,
+        )
+        for r in chosen
+    ]
+    tested = [
+        i for i, r in enumerate(chosen) if r.margin_basis is v.margin_basis and r.track is v.track
+    ]
+    return maker.make("headline", plan, rows, emphasised=tested, interval=_interval(data, maker))
+
+
+def scope_order(rows: Iterable[CoverageRow]) -> list[CoverageRow]:
+    """Order scopes: firm first, accounts last, within each the lowest coverage first."""
+    return sorted(
+        rows,
+        key=lambda r: (
+            _SCOPES.index(r.scope) if r.scope in _SCOPES else len(_SCOPES),
+            100.0 if r.coverage_pct is None else r.coverage_pct,
+            -r.exceedances,
+            r.scope_id,
+        ),
+    )
+
+
+def scopes_shown(rows: Iterable[CoverageRow]) -> list[CoverageRow]:
+    """Return the scopes the body shows: all levels, and of accounts those covered least."""
+    ordered = scope_order(rows)
+    others = [r for r in ordered if r.scope != "account"][:_MOST_SCOPES]
+    accounts = [r for r in ordered if r.scope == "account"][:_MOST_ACCOUNTS]
+    return others + accounts
+
+
+def scope_table(data: ReportData, maker: TableMaker) -> TableView:
+    """Return the coverage of the verdict's series by scope."""
+    shown = scopes_shown(data.coverage_by_scope)
+    plan = (
+        ColumnPlan("scope", "scope", 19.0),
+        ColumnPlan("scope_id", "text", 24.0),
+        *_COVERAGE_FIGURES,
+    )
+    rows = [
+        (r.scope, "" if r.scope == "firm" else r.scope_id, *_coverage_cells(r, maker))
+        for r in shown
+    ]
+    note = maker.shortened(len(shown), len(data.coverage_by_scope), "coverage.csv")
+    return maker.make(
+        "by_scope", plan, rows, note=note, css="dense", interval=_interval(data, maker)
+    )
+
+
+def headline_tests(data: ReportData) -> list[TestResult]:
+    """Return the tests of the verdict's series at firm scope, in the order given."""
+    v = data.verdict
+    return [t for t in data.tests if _is_headline(t, data) and t.window_name == v.window_name]
+
+
+def result_table(tests: Sequence[TestResult], maker: TableMaker) -> TableView:
+    """Return statistic, p-value, decision and a plain sentence for each test."""
+    plan = (
+        ColumnPlan("test", "text", 1.7),
+        ColumnPlan("statistic", "statistic", 0.75),
+        ColumnPlan("p_value", "p_value", 0.75),
+        ColumnPlan("decision", "decision", 0.95),
+        ColumnPlan("plain_sentence", "text", 3.4),
+    )
+    rows = [
+        (
+            known_test(t.test, maker),
+            t.statistic,
+            t.p_value,
+            t.decision,
+            _sentence(t, maker),
+        )
+        for t in tests[:_MOST_ROWS]
+    ]
+    note = maker.shortened(len(rows), len(tests), "tests.csv")
+    return maker.make("tests", plan, rows, note=note, css="tall")
+
+
+def other_tests_table(data: ReportData, maker: TableMaker) -> TableView:
+    """Return, for the tests not shown one by one, how many ended with each decision."""
+    shown = set(map(id, headline_tests(data)))
+    counts: Counter[tuple[str, str, str, Decision]] = Counter()
+    for t in data.tests:
+        if id(t) not in shown:
+            counts[t.model_id, t.scope, known_test(t.test, maker), t.decision] += 1
+    plan = (
+        ColumnPlan("model", "text", 1.5),
+        ColumnPlan("scope", "scope", 1.1),
+        ColumnPlan("test", "text", 2.2),
+        *(ColumnPlan(f"decision_{d}", "count", 0.9) for d in Decision),
+    )
+    keys = sorted({key[:3] for key in counts})[:_MOST_ROWS]
+    rows = [(*key, *(counts[*key, decision] for decision in Decision)) for key in keys]
+    return maker.make("other_tests", plan, rows)
+
+
+def known_test(test: str, maker: TableMaker) -> str:
+    """Return the name of a test as readers know it."""
+    name, variant = _base_test(test)
+    key = f"tests.{name}.title"
+    if not maker.wording.has(key):
+        return test
+    title = maker.wording.say(key)
+    return maker.wording.say(f"tests.{variant}", title=title) if variant else title
+
+
+def _base_test(test: str) -> tuple[str, str]:
+    """Split the name of a test into the test and the way it was carried out."""
+    for variant in _VARIANTS:
+        if test.endswith(f"_{variant}"):
+            return test.removesuffix(f"_{variant}"), variant
+    return test, ""
+
+
+def severity_table(rows: Iterable[SeverityRow], maker: TableMaker) -> TableView:
+    """Return how large the shortfalls were."""
+    plan = (
+        ColumnPlan("model", "text", 22.0),
+        ColumnPlan("mpor", "days", 10.0),
+        ColumnPlan("window", "window", 15.5),
+        ColumnPlan("basis", "basis", 15.0),
+        ColumnPlan("exceedances", "count", 17.5),
+        ColumnPlan("total_shortfall", "amount", 17.5),
+        ColumnPlan("mean_shortfall", "amount", 14.5),
+        ColumnPlan("median_shortfall", "amount", 14.5),
+        ColumnPlan("largest_shortfall", "amount", 16.0),
+        ColumnPlan("loss_to_margin", "pct", 13.5),
+        ColumnPlan("worst_path", "amount", 15.5),
+    )
+    ordered = sorted(
+        rows, key=lambda r: (r.model_id, r.mpor_days, r.window_name, _BASIS_ORDER[r.margin_basis])
+    )
+    shown = ordered[:_MOST_ROWS]
+    cells = [
+        (
+            r.model_id,
+            r.mpor_days,
+            r.window_name,
+            r.margin_basis,
+            r.exceedances,
+            r.total_shortfall_amount,
+            r.mean_shortfall_amount,
+            r.median_shortfall_amount,
+            r.largest_shortfall_amount,
+            r.largest_loss_to_margin_pct,
+            r.worst_path_shortfall_amount,
+        )
+        for r in shown
+    ]
+    note = maker.shortened(len(shown), len(ordered), "severity.csv")
+    return maker.make("severity", plan, cells, note=note, css="dense")
+
+
+def _coverage_cells(row: CoverageRow, maker: TableMaker) -> tuple[object, ...]:
+    formats = maker.formats
+    return (
+        row.observations,
+        row.exceedances,
+        row.expected_exceedances,
+        formats.coverage(row.coverage_pct, row.confidence_pct),
+        formats.interval(row.coverage_low_pct, row.coverage_high_pct),
+        row.zone,
+        row.kupiec_p_value,
+        row.kupiec_decision,
+    )
+
+
+def _interval(data: ReportData, maker: TableMaker) -> str:
+    return maker.formats.target(data.verdict.interval_confidence_pct, 0)
+
+
+def _confidences(rows: Iterable[CoverageRow], maker: TableMaker) -> str:
+    levels = sorted({r.confidence_pct for r in rows})
+    return ", ".join(maker.formats.target(level) for level in levels)
+
+
+def _is_headline(test: TestResult, data: ReportData) -> bool:
+    v = data.verdict
+    series = (v.model_id, v.track, v.mpor_days, v.margin_basis)
+    tested = (test.model_id, test.track, test.mpor_days, test.margin_basis)
+    return tested == series and test.scope == "firm"
+
+
+def _sentence(test: TestResult, maker: TableMaker) -> str:
+    say = maker.wording.say
+    key = f"tests.{_base_test(test.test)[0]}.{test.decision}"
+    known = say(key) if maker.wording.has(key) else ""
+    parts = [known or say("tests.unknown_null", null=test.null) if test.null or known else ""]
+    if test.reason:
+        parts.append(say("tests.remark", reason=test.reason))
+    if test.reference:
+        parts.append(say("tests.reference", reference=test.reference))
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,17 @@
+-- Grain: row of prices. Inputs: landed_prices, needed.
+-- Use: contract prices; zero rows = pass. No price for an instrument that nobody holds on that
+-- date: the row is left out and counted.
+SELECT
+    landed.file_number,
+    landed.row_number,
+    landed.business_date,
+    landed.instrument_id AS value
+FROM landed_prices AS landed
+ANTI JOIN needed
+    ON
+        landed.business_date = needed.business_date
+        AND landed.instrument_id = needed.instrument_id
+WHERE
+    landed.settlement_price IS NULL
+    AND landed.business_date IS NOT NULL
+    AND landed.instrument_id IS NOT NULL;

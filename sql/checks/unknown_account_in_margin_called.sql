@@ -1,0 +1,13 @@
+-- Grain: row of margin_called. Inputs: landed_margin_called, accounts_in_force.
+-- Use: contract margin_called; zero rows = pass. An account that nobody
+-- described; accounts are optional, so nothing is compared where none is known or delivered.
+SELECT
+    landed.file_number,
+    landed.row_number,
+    landed.business_date,
+    landed.account_id AS value
+FROM landed_margin_called AS landed
+ANTI JOIN accounts_in_force AS accounts ON landed.account_id = accounts.account_id
+WHERE
+    landed.account_id IS NOT NULL
+    AND EXISTS (SELECT 1 FROM accounts_in_force);

@@ -1,0 +1,1 @@
+"""Tests of the statistical tests, the offset trial and procyclicality."""

@@ -1,0 +1,21 @@
+"""Shared by all tests: settings of a data home in a temporary folder."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.settings import Settings
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data home of the test's own, also for processes that it starts."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("MARGINPROOF_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def own_settings(home: Path) -> Settings:
+    """Settings with that data home and small limits."""
+    return Settings(home=home, memory_limit="1GB", temp_limit="1GB")
