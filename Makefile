@@ -13,7 +13,7 @@ TESTS ?=
 help:
 	@echo "make demo [PERIOD=crisis]  install what it needs, run the demonstration, write its report"
 	@echo "make test [TESTS=...]      all tests"
-	@echo "make lint                  style, types, layers, SQL"
+	@echo "make lint                  lock file, style, types, layers, SQL"
 	@echo "make bench                 measure speed and compare with other implementations"
 	@echo "make docs                  write docs/catalogue.md from the tables and contracts"
 
@@ -27,9 +27,11 @@ test:
 
 lint:
 	@scripts/setup.sh lint
+	@$(UV) lock --check
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
 	@$(RUN) mypy
+	@MYPYPATH=dags $(RUN) mypy dags/*.py
 	@$(RUN) lint-imports
 	@$(RUN) sqlfluff lint sql
 

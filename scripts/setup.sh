@@ -9,8 +9,7 @@ cd "$(dirname "$0")/.."
 purpose="${1:-}"
 case "$purpose" in
     demo) groups=(--no-dev --group demo) ;;
-    lint) groups=() ;;
-    test) groups=(--group orchestration) ;;
+    lint | test) groups=(--group orchestration) ;;
     bench) groups=(--group bench) ;;
     *)
         echo "Name the purpose: scripts/setup.sh demo|lint|test|bench" >&2

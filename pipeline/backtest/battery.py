@@ -24,7 +24,13 @@ from pipeline.backtest.exact import (
     independence_exact_columns,
     kupiec_exact_columns,
 )
+from pipeline.backtest.expected_shortfall_tests import (
+    STUDENT_TAIL,
+    TailShape,
+    acerbi_szekely_columns,
+)
 from pipeline.backtest.independence import conditional_coverage_columns, independence_columns
+from pipeline.backtest.multilevel import multilevel_coverage_columns
 from pipeline.backtest.outcome import DECISIONS, FloatArray, TestColumns, TestOutcome
 from pipeline.backtest.sequences import (
     ExceedanceSequences,
@@ -138,12 +144,51 @@ class Battery:
         )
 
 
+@dataclass(frozen=True)
+class Severity:
+    """What the tests of severity need, beside exceedances.
+
+    Attributes
+    ----------
+    losses, expected_shortfall : array_like of the shape of the exceedances
+        Loss of each day and the expected shortfall forecast for it, at the confidence of the
+        margin.
+    seed : int
+        Seed of the simulated null.
+    tail : TailShape
+        Shape of the losses beyond the margin under the null.
+    """
+
+    losses: ArrayLike
+    expected_shortfall: ArrayLike
+    seed: int
+    tail: TailShape = STUDENT_TAIL
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Exceedances of margins at several confidence levels.
+
+    Attributes
+    ----------
+    exceedances : array_like of int, shape (n_series, n_levels)
+        Counts at each level.
+    confidences : array_like of float, shape (n_levels,)
+        Levels, ascending.
+    """
+
+    exceedances: ArrayLike
+    confidences: ArrayLike
+
+
 def run_battery(
     hits: ArrayLike,
     confidence: ArrayLike,
     *,
     observed: ArrayLike | None = None,
     margin: ArrayLike | None = None,
+    severity: Severity | None = None,
+    levels: Levels | None = None,
     significance: float = 0.05,
     exact: bool = True,
 ) -> Battery:
@@ -160,6 +205,11 @@ def run_battery(
         without exceedance.
     margin : array_like of shape (n_series, n_days), optional
         Margin of each day; without it the dynamic quantile test is left out.
+    severity : Severity, optional
+        Losses and expected shortfall; without them Acerbi and Szekely's tests are left out. They
+        need one confidence for all series.
+    levels : Levels, optional
+        Exceedances at several levels; without them the multi-level test is left out.
     significance : float
         Level of every test.
     exact : bool
@@ -188,7 +238,37 @@ def run_battery(
         tests.append(
             dynamic_quantile_columns(sequences, level, margin, significance, observed=observed)
         )
-    return Battery(tuple(tests))
+    if levels is not None:
+        tests.append(
+            multilevel_coverage_columns(
+                levels.exceedances, sequences.observations, levels.confidences, significance
+            )
+        )
+    if severity is not None:
+        tests.extend(_severity_tests(hits, confidence, severity, significance, observed))
+    return Battery(()).joined_with(*tests)
+
+
+def _severity_tests(
+    hits: ArrayLike,
+    confidence: ArrayLike,
+    severity: Severity,
+    significance: float,
+    observed: ArrayLike | None,
+) -> tuple[TestColumns, TestColumns]:
+    level = np.unique(np.asarray(confidence, dtype=np.float64))
+    if level.size != 1:
+        raise WrongUse("The tests of severity need one confidence level for all series.")
+    return acerbi_szekely_columns(
+        hits,
+        severity.losses,
+        severity.expected_shortfall,
+        float(level[0]),
+        significance,
+        seed=severity.seed,
+        observed=observed,
+        tail=severity.tail,
+    )
 
 
 def _count_tests(

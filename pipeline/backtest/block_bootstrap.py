@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.backtest.counts import is_above_target
 from pipeline.backtest.outcome import (
     DECISION_CODES,
     BoolArray,
@@ -236,7 +237,7 @@ def bootstrap_coverage(
     spread = drawn.std(axis=1, dtype=np.float64)
     long_enough = t >= 10 * length
     sufficient = long_enough & (x >= 5) & (t - x >= 5) & (spread > 0)
-    high = x < t * p
+    high = is_above_target(x, t, p)
     decision = decide(p_value, sufficient, high, significance)
     tail = (1.0 - level) / 2.0
     bounds = np.quantile(drawn, [tail, 1.0 - tail], axis=1)

@@ -60,7 +60,7 @@ class Durations:
     Attributes
     ----------
     series : int64 array of shape (n_durations,)
-        Row each duration belongs to.
+        Row each duration belongs to, ascending.
     days : float array of shape (n_durations,)
         Length in observed days.
     complete : bool array of shape (n_durations,)
@@ -94,15 +94,13 @@ def durations(sequences: ExceedanceSequences) -> Durations:
     after = sequences.observations - sequences.last_day
     closing = (sequences.exceedances > 0) & (after > 0)
     inner = ~sequences.is_first
-    n_open, n_close = int(opening.sum()), int(closing.sum())
+    series = np.concatenate((sequences.series[inner], rows[opening], rows[closing]))
+    days = np.concatenate((sequences.gap[inner], sequences.first_day[opening], after[closing]))
+    order = np.argsort(series, kind="stable")
     return Durations(
-        series=np.concatenate((sequences.series[inner], rows[opening], rows[closing])),
-        days=np.concatenate(
-            (sequences.gap[inner], sequences.first_day[opening], after[closing])
-        ).astype(np.float64),
-        complete=np.concatenate(
-            (np.ones(int(inner.sum()), dtype=np.bool_), np.zeros(n_open + n_close, dtype=np.bool_))
-        ),
+        series=series[order],
+        days=days[order].astype(np.float64),
+        complete=order < int(inner.sum()),
         n_complete=np.maximum(sequences.exceedances - 1, 0),
     )
 
@@ -142,53 +140,77 @@ def fit_weibull(lengths: Durations) -> WeibullFit:
     Newton search finds its only root.
     """
     n_series = lengths.n_complete.shape[0]
-    enough = lengths.n_complete > 0
-    used = enough[lengths.series]
-    series, complete = lengths.series[used], lengths.complete[used]
-    n = np.maximum(lengths.n_complete, 1).astype(np.float64)
-    # Scaling by the longest duration keeps D^b finite for any length of history.
-    longest = np.ones(n_series)
-    np.maximum.at(longest, series, lengths.days[used])
-    log_days = np.log(lengths.days[used] / longest[series])
+    fitted = np.flatnonzero(lengths.n_complete > 0)
+    used = lengths.n_complete[lengths.series] > 0
+    profile = _Profile(
+        lengths.days[used],
+        lengths.complete[used],
+        np.bincount(lengths.series[used], minlength=n_series)[fitted],
+        lengths.n_complete[fitted].astype(np.float64),
+    )
+    b, at_bound = profile.maximise()
+    ratio = 2.0 * (profile.log_likelihood(b) - profile.log_likelihood(np.ones(b.shape)))
+    shape, bound = np.ones(n_series), np.zeros(n_series, dtype=np.bool_)
+    likelihood_ratio = np.zeros(n_series)
+    shape[fitted], bound[fitted] = b, at_bound
+    likelihood_ratio[fitted] = np.maximum(ratio, 0.0)
+    return WeibullFit(shape, bound, likelihood_ratio)
 
-    def total(values: FloatArray) -> FloatArray:
-        return np.bincount(series, weights=values, minlength=n_series).astype(np.float64)
 
-    log_complete = total(np.where(complete, log_days, 0.0))
+class _Profile:
+    """Profile likelihood of the Weibull shape of several series, each with a complete duration.
 
-    def moments(b: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        power = np.exp(b[series] * log_days)
-        weight = np.where(enough, total(power), 1.0)
-        mean = total(power * log_days) / weight
-        return weight, mean, np.maximum(total(power * log_days**2) / weight - mean**2, 0.0)
+    Durations come sorted by series, `sizes` of them a series, at least one.
+    """
 
-    def score(b: FloatArray) -> tuple[FloatArray, FloatArray]:
-        _, mean, variance = moments(b)
-        return n / b + log_complete - n * mean, -n / b**2 - n * variance
+    def __init__(self, days: FloatArray, complete: BoolArray, sizes: IntArray, n: FloatArray):
+        self.n, self.sizes = n, sizes
+        self.starts = np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.int64)
+        # Scaling by the longest duration keeps D^b finite for any length of history; the scale
+        # enters both likelihoods alike and cancels in their difference.
+        longest = np.maximum.reduceat(days, self.starts) if n.size else np.empty(0)
+        self.log_days = np.log(days / np.repeat(longest, sizes))
+        self.log_complete = self._total(np.where(complete, self.log_days, 0.0))
 
-    def log_likelihood(b: FloatArray) -> FloatArray:
-        weight, _, _ = moments(b)
-        # The scale enters as n ln(longest) in both likelihoods and cancels in their difference.
-        value: FloatArray = n * (np.log(n) - np.log(weight) + np.log(b)) - n
-        return value + (b - 1.0) * log_complete
+    def _total(self, values: FloatArray) -> FloatArray:
+        return np.add.reduceat(values, self.starts) if self.n.size else np.empty(0)
 
-    ceiling = np.full(n_series, LARGEST_SHAPE)
-    at_bound: BoolArray = enough & (score(ceiling)[0] > 0.0)
-    low, high = np.full(n_series, SMALLEST_SHAPE), ceiling.copy()
-    b = np.ones(n_series)
-    for _ in range(_ITERATIONS):
-        slope, curvature = score(b)
-        low, high = np.where(slope > 0, b, low), np.where(slope > 0, high, b)
-        step = b - slope / curvature
-        inside = (step > low) & (step < high)
-        following = np.where(inside, step, 0.5 * (low + high))
-        settled = bool(np.all(np.abs(following - b) <= 1e-13 * b))
-        b = following
-        if settled:
-            break
-    b = np.where(at_bound, LARGEST_SHAPE, np.where(enough, b, 1.0))
-    ratio = 2.0 * (log_likelihood(b) - log_likelihood(np.ones(n_series)))
-    return WeibullFit(b, at_bound, np.where(enough, np.maximum(ratio, 0.0), 0.0))
+    def log_likelihood(self, b: FloatArray) -> FloatArray:
+        """Return the log-likelihood at b with the scale profiled out."""
+        weight = self._total(np.exp(np.repeat(b, self.sizes) * self.log_days))
+        value: FloatArray = self.n * (np.log(self.n) - np.log(weight) + np.log(b)) - self.n
+        return value + (b - 1.0) * self.log_complete
+
+    def score(self, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the derivative of the log-likelihood in b and its own derivative."""
+        power = np.exp(np.repeat(b, self.sizes) * self.log_days)
+        weight = self._total(power)
+        power *= self.log_days
+        mean = self._total(power) / weight
+        power *= self.log_days
+        variance = np.maximum(self._total(power) / weight - mean**2, 0.0)
+        slope: FloatArray = self.n / b + self.log_complete - self.n * mean
+        return slope, -self.n / b**2 - self.n * variance
+
+    def maximise(self) -> tuple[FloatArray, BoolArray]:
+        """Return the maximising b and where it is at its upper bound."""
+        low, high = np.full(self.n.shape, SMALLEST_SHAPE), np.full(self.n.shape, LARGEST_SHAPE)
+        at_bound: BoolArray = self.score(high)[0] > 0.0
+        b = np.where(at_bound, LARGEST_SHAPE, 1.0)
+        settled = at_bound.copy()
+        for _ in range(_ITERATIONS):
+            slope, curvature = self.score(b)
+            low, high = np.where(slope > 0, b, low), np.where(slope > 0, high, b)
+            step = b - slope / curvature
+            # After a Newton step this small the error is about its square, below rounding.
+            small = np.abs(step - b) <= 1e-7 * b
+            inside = (step > low) & (step < high)
+            following = np.where(inside | small, step, 0.5 * (low + high))
+            b = np.where(settled, b, following)
+            settled |= small
+            if bool(settled.all()):
+                break
+        return b, at_bound
 
 
 def weibull_duration_columns(

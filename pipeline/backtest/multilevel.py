@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import xlogy
 
-from pipeline.backtest.counts import chi_square_tail
+from pipeline.backtest.counts import chi_square_tail, is_above_target
 from pipeline.backtest.outcome import (
     DECISION_CODES,
     FloatArray,
@@ -87,7 +87,10 @@ def multilevel_coverage_columns(
     if counts.shape[1] != levels.size:
         raise WrongUse("There must be one exceedance count for each confidence level.")
     n_series = counts.shape[0]
-    t = np.broadcast_to(np.asarray(observations, dtype=np.int64), (n_series,))
+    t = np.asarray(observations, dtype=np.int64)
+    if t.ndim and t.shape != (n_series,):
+        raise WrongUse("There must be counts at every level for the same series as observations.")
+    t = np.broadcast_to(t, (n_series,))
     bounded = np.concatenate((t[:, None], counts, np.zeros((n_series, 1), dtype=np.int64)), axis=1)
     cells = (bounded[:, :-1] - bounded[:, 1:]).astype(np.float64)
     if np.any(cells < 0):
@@ -96,7 +99,7 @@ def multilevel_coverage_columns(
     statistic, degrees = _statistic(cells, t.astype(np.float64), p, method)
     p_value = chi_square_tail(statistic, degrees)
     known = t > 1
-    high = counts.sum(axis=1) < t * (1.0 - levels).sum()
+    high = is_above_target(counts.sum(axis=1), t, (1.0 - levels).sum())
     decision = decide(p_value, known, high, significance)
     return assemble(
         MULTILEVEL,

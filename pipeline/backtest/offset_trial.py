@@ -141,17 +141,17 @@ def classify(
     code = np.select(
         [
             exceeded & ~over_capped,
-            over_netted & ~over_capped,
-            over_capped & ~over_standalone,
-            over_standalone,
+            ~over_netted,
+            ~over_capped,
+            ~over_standalone,
         ],
         [
             _CODE[ExceedanceClass.CALLED],
+            _CODE[None],
             _CODE[ExceedanceClass.CAPPED],
             _CODE[ExceedanceClass.OFFSET],
-            _CODE[ExceedanceClass.MODEL],
         ],
-        default=0,
+        default=_CODE[ExceedanceClass.MODEL],
     )
     return Classification(
         observed=observed,

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from pipeline.backtest.battery import Battery, run_battery
 from pipeline.backtest.block_bootstrap import BootstrapCoverage, bootstrap_coverage
+from pipeline.backtest.counts import is_above_target
 from pipeline.backtest.outcome import (
     DECISIONS,
     FloatArray,
@@ -250,7 +251,7 @@ def _combine(
     known = np.isfinite(combined)
     observations = columns.observations.reshape(-1, horizon_days).sum(axis=1)
     exceedances = columns.exceedances.reshape(-1, horizon_days).sum(axis=1)
-    too_high = exceedances < observations * (1.0 - confidence)
+    too_high = is_above_target(exceedances, observations, 1.0 - confidence)
     return assemble(
         TestSpecification(
             f"{columns.specification.name}_phases",

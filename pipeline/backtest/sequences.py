@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.backtest.counts import is_above_target
 from pipeline.backtest.outcome import BoolArray, FloatArray, IntArray
 from pipeline.errors import WrongUse
 
@@ -85,8 +86,7 @@ class ExceedanceSequences:
         p : float array of shape (n_series,)
             Exceedance probability under the null.
         """
-        above: BoolArray = self.exceedances < self.observations * p
-        return above
+        return is_above_target(self.exceedances, self.observations, p)
 
 
 def as_matrix(values: ArrayLike, dtype: type[np.generic] = np.bool_) -> NDArray[np.generic]:
@@ -102,9 +102,13 @@ def as_matrix(values: ArrayLike, dtype: type[np.generic] = np.bool_) -> NDArray[
     Raises
     ------
     WrongUse
-        If there are more than two dimensions.
+        If there are more than two dimensions, or a truth value is asked of anything but True,
+        False, 1 and 0 (a NaN would count as True).
     """
-    matrix = np.asarray(values, dtype=dtype)
+    given = np.asarray(values)
+    if dtype is np.bool_ and given.dtype != np.bool_ and not bool(np.isin(given, (0, 1)).all()):
+        raise WrongUse("Exceedances must be True or False; missing days belong in the mask.")
+    matrix = given.astype(dtype, copy=False)
     if matrix.ndim > 2:
         raise WrongUse("A series matrix has two dimensions: series in rows, days in columns.")
     return matrix.reshape(1, -1) if matrix.ndim < 2 else matrix
@@ -173,7 +177,8 @@ def exceedance_sequences(hits: ArrayLike, observed: ArrayLike | None = None) -> 
         observations = mask.sum(axis=1, dtype=np.int64)
         if not bool(mask.all()):
             matrix = pack_left(matrix & mask, mask).astype(np.bool_, copy=False)
-    series, column = np.nonzero(matrix)
+    # Positions in the flattened matrix are found several times faster than rows and columns.
+    series, column = np.divmod(np.flatnonzero(matrix), max(matrix.shape[1], 1))
     day = column + 1
     is_first = np.ones(series.size, dtype=np.bool_)
     is_first[1:] = series[1:] != series[:-1]

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from pipeline.backtest.battery import Battery, run_battery
+from pipeline.backtest.counts import is_above_target
 from pipeline.backtest.duration import WEIBULL_DURATION
 from pipeline.backtest.independence import INDEPENDENCE
 from pipeline.backtest.outcome import (
@@ -205,7 +206,7 @@ def _referred(
     note: str,
 ) -> TestColumns:
     known, unknown = columns.sufficient, ~columns.sufficient
-    too_high = columns.exceedances < columns.observations * (1.0 - confidence)
+    too_high = is_above_target(columns.exceedances, columns.observations, 1.0 - confidence)
     decision = decide(p_value, known, too_high, significance)
     remarks: Remarks = tuple(
         (text, unknown & (columns.reason == code)) for code, text in enumerate(columns.reasons)

@@ -335,6 +335,28 @@ def list_models(as_json: bool) -> None:
 
 
 @app.command()
+@click.argument("table", required=False)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Markdown file to write; standard output where omitted.",
+)
+def catalogue(table: str | None, output: Path | None) -> None:
+    """Describe every table and its columns as Markdown, or one TABLE as text."""
+    from pipeline.steps import catalogue as step
+
+    if table is not None and output is not None:
+        raise WrongUse("--output takes the whole catalogue; leave out TABLE or --output")
+    if output is not None:
+        step.write_catalogue(output)
+        sys.stdout.write(f"{output}\n")
+    elif table is not None:
+        sys.stdout.write(step.describe_table(table))
+    else:
+        sys.stdout.write(step.format_catalogue(step.describe_tables()))
+
+
+@app.command()
 @json_option
 def doctor(as_json: bool) -> None:
     """Check the environment: libraries, data home, fonts, disk."""

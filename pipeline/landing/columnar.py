@@ -51,7 +51,8 @@ def read_columns(kind: FileKind, path: Path, sha256: str) -> Separation:
         return empty_separation(kind, [nothing])
     try:
         stored = pl.read_parquet(path, glob=False, hive_partitioning=False)
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        # Damage inside a data page makes the decoder panic instead of raising its own error.
         fault = refuse_file(
             path.name,
             "parses",
@@ -98,7 +99,7 @@ def _is_accepted(expected: ColumnType, dtype: pl.DataType) -> bool:
 
 def _convert(column: Column, stored: pl.Series) -> Conversion:
     """Widen a column to its declared type."""
-    values = stored.cast(column.type.dtype)
+    values, received = stored.cast(column.type.dtype), stored
     if column.type is ColumnType.TEXT:
         if (values.str.len_bytes() == 0).any():
             values = values.replace("", None)
@@ -106,9 +107,21 @@ def _convert(column: Column, stored: pl.Series) -> Conversion:
     elif column.type is ColumnType.NUMBER:
         unreadable = ~values.is_finite()
     else:
-        unreadable = ~values.to_frame().select(is_date_in_range(pl.col(values.name))).to_series()
+        in_range = values.to_frame().select(is_date_in_range(pl.col(values.name))).to_series()
+        unreadable = ~in_range
+        if not in_range.all():
+            # A date far out of range has no text; its distance from 1970 has.
+            values = values.set(unreadable.fill_null(value=False), None)
+            received = _describe_dates(stored, in_range)
         if isinstance(stored.dtype, pl.Datetime):
             unreadable = unreadable | (values.cast(stored.dtype) != stored)
     return Conversion(
-        column, values, stored, unreadable.fill_null(value=False), EXPECTED[column.type]
+        column, values, received, unreadable.fill_null(value=False), EXPECTED[column.type]
     )
+
+
+def _describe_dates(stored: pl.Series, in_range: pl.Series) -> pl.Series:
+    """Return dates as text, those out of range as the number that is stored."""
+    readable = stored.set(~in_range.fill_null(value=False), None).cast(pl.String)
+    number = "stored as " + stored.cast(pl.Int64).cast(pl.String)
+    return readable.fill_null(number).alias(stored.name)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import EnvironmentFault, WrongUse
+from pipeline.errors import CheckFailed, EnvironmentFault, WrongUse
 from pipeline.findings import FileKind
 
 SUFFIXES = (".csv", ".parquet")
@@ -48,8 +48,10 @@ def find_files(paths: Iterable[Path]) -> list[InputFile]:
     Raises
     ------
     WrongUse
-        A path does not exist, a named file is neither CSV nor Parquet, the name of a CSV or
-        Parquet file begins with no known kind, or a directory holds no such file.
+        A path does not exist, or a named file is neither CSV nor Parquet.
+    CheckFailed
+        The name of a CSV or Parquet file begins with no known kind, or a directory holds no such
+        file.
     EnvironmentFault
         A directory cannot be read.
     """
@@ -77,7 +79,7 @@ def _list_directory(directory: Path) -> list[Path]:
             f"the directory {directory} holds no input file; expected CSV or Parquet files whose"
             f" names begin with {_name_kinds()}"
         )
-        raise WrongUse(msg)
+        raise CheckFailed(msg)
     return sorted(files)
 
 
@@ -102,7 +104,7 @@ def _tell_kind(path: Path) -> FileKind:
         f"what {path} holds cannot be told from its name; expected a name that begins with"
         f" {_name_kinds()}"
     )
-    raise WrongUse(msg)
+    raise CheckFailed(msg)
 
 
 def _name_kinds() -> str:

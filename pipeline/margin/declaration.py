@@ -1,20 +1,37 @@
 """What a margin model declares: scenarios, measure, netting tree, cap, each with its source.
 
 A declaration is parsed strictly from the mapping that a TOML file yields; reading the file does
-not belong here. Unknown keys are errors, so that a misspelt parameter never goes unnoticed.
+not belong here. Unknown keys are errors, so that a misspelt parameter never goes unnoticed. The
+tables of rules and of single models are in `declared_rules` and `declared_models`.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal, TypeVar, get_args
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
-from pipeline.errors import WrongUse
-from pipeline.margin.measures import Measure, MeasureName
+from pipeline.margin.declared_models import (
+    FixedDeclaration,
+    GridDeclaration,
+    SpanDeclaration,
+    TimsDeclaration,
+)
+from pipeline.margin.declared_rules import (
+    AddonDeclaration,
+    CollateralDeclaration,
+    GateDeclaration,
+    ProcyclicalityDeclaration,
+    StressDeclaration,
+    VolatilityDeclaration,
+)
+from pipeline.margin.declared_values import build, require_value
+from pipeline.margin.measures import Measure
 from pipeline.terms import Level, ShockType
 
 Aggregation = Literal["scenarios", "margins"]
+Source = Literal["historical", "filtered", "fixed", "span", "grid", "tims"]
+SCENARIO_SOURCES = frozenset({"historical", "filtered"})
 
 
 @dataclass(frozen=True)
@@ -24,23 +41,31 @@ class ScenarioDeclaration:
     Attributes
     ----------
     source : str
-        ``historical``: overlapping moves over ``mpor_days`` of each risk factor.
+        ``historical``: overlapping moves over ``mpor_days`` of each risk factor; ``filtered``: the
+        same, rescaled to the volatility of the day; ``fixed``, ``span``, ``grid``, ``tims``: the
+        rules of the table of that name.
     lookback_days : int
-        Number of scenarios, ending at the business date.
+        Number of scenarios, ending at the business date. In models of rules the number of one-day
+        moves that must be there before volatility, or anything else, is read from prices.
     mpor_days : tuple of int
-        Margin periods of risk; each gives its own rows.
+        Margin periods of risk; each gives its own rows. Models of rules have no horizon in days:
+        there they are the horizons that the backtest compares the margin with.
     default_shock : ShockType
         How moves are measured where the instrument does not say; a factor with a price at or
         below zero inside the window is always absolute.
     time_decay : bool
         Whether options are revalued at the end of the horizon (True) or at once.
+    maturity_days : tuple of int
+        Constant maturities, in calendar days, that are the risk factors of futures curves; where
+        it is empty a curve's factors are its nearby contracts.
     """
 
-    source: Literal["historical"]
+    source: Source
     lookback_days: int
     mpor_days: tuple[int, ...]
     default_shock: ShockType = ShockType.LOG
     time_decay: bool = True
+    maturity_days: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,7 +79,8 @@ class TreeDeclaration:
     cap_base : Level
         The level whose margins are summed as the base of the cap.
     offset_group, account : {"scenarios", "margins"}
-        Whether the level sums scenario losses (and measures the sum) or margins (no offset).
+        Whether the level sums scenario losses (and measures the sum) or margins (no offset but
+        the credits that the model's rules grant between the nodes).
     """
 
     cap: float = 0.80
@@ -120,6 +146,12 @@ class ModelDeclaration:
         Declared groups.
     initial_factor : float
         Initial margin over maintenance margin.
+    initial_buffer_amount : float
+        Added to the initial margin of every account, on top of the factor.
+    volatility, stress, gate, procyclicality, addons, collateral : declarations
+        Rules; see `declared_rules`.
+    fixed, span, grid, tims : declarations
+        Parameters of the model that ``scenarios.source`` names.
     sources : mapping of str to str
         Where each parameter comes from.
     """
@@ -129,10 +161,21 @@ class ModelDeclaration:
     version: str
     scenarios: ScenarioDeclaration
     measure: Measure
-    tree: TreeDeclaration
-    coverage: CoverageTarget
+    tree: TreeDeclaration = TreeDeclaration()
+    coverage: CoverageTarget = CoverageTarget()
     offset_groups: tuple[OffsetGroup, ...] = ()
     initial_factor: float = 1.0
+    initial_buffer_amount: float = 0.0
+    volatility: VolatilityDeclaration = VolatilityDeclaration()
+    stress: StressDeclaration = StressDeclaration()
+    gate: GateDeclaration | None = None
+    procyclicality: ProcyclicalityDeclaration = ProcyclicalityDeclaration()
+    addons: AddonDeclaration = AddonDeclaration()
+    collateral: CollateralDeclaration = CollateralDeclaration()
+    fixed: FixedDeclaration | None = None
+    span: SpanDeclaration | None = None
+    grid: GridDeclaration | None = None
+    tims: TimsDeclaration | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def group_of(self, product: str) -> str:
@@ -147,30 +190,6 @@ class ModelDeclaration:
         """SHA-256 of every parameter, in a canonical form, shortened to 16 hexadecimal digits."""
         canonical = json.dumps(asdict(self), sort_keys=True, default=str)
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
-
-
-_Declared = TypeVar("_Declared")
-
-
-def _build(kind: type[_Declared], given: Mapping[str, Any], where: str) -> _Declared:
-    """Build a declaration from a mapping, refusing unknown and missing keys by name."""
-    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        msg = f"{where}: unknown key {unknown[0]!r}; known keys are {', '.join(sorted(known))}"
-        raise WrongUse(msg)
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
-    try:
-        return kind(**values)
-    except TypeError as error:
-        msg = f"{where}: {str(error).split(') ')[-1]}"
-        raise WrongUse(msg) from error
-
-
-def _require(condition: bool, where: str, expected: str) -> None:
-    if not condition:
-        msg = f"{where}: expected {expected}"
-        raise WrongUse(msg)
 
 
 def parse_declaration(document: Mapping[str, Any], where: str) -> ModelDeclaration:
@@ -193,64 +212,171 @@ def parse_declaration(document: Mapping[str, Any], where: str) -> ModelDeclarati
     WrongUse
         An unknown or missing key, or a value out of range; the sentence names it.
     """
-    given = dict(document)
-    scenarios = dict(given.pop("scenarios", {}))
-    if "default_shock" in scenarios:
-        _require(
-            scenarios["default_shock"] in set(ShockType),
-            f"{where}: scenarios.default_shock",
-            "log or absolute",
-        )
-        scenarios["default_shock"] = ShockType(scenarios["default_shock"])
-    tree = dict(given.pop("tree", {}))
-    if "cap_base" in tree:
-        _require(tree["cap_base"] in set(Level), f"{where}: tree.cap_base", "a tree level")
-        tree["cap_base"] = Level(tree["cap_base"])
-    groups = tuple(
-        _build(OffsetGroup, group, f"{where}: offset_groups")
-        for group in given.pop("offset_groups", [])
-    )
-    given["scenarios"] = _build(ScenarioDeclaration, scenarios, f"{where}: scenarios")
-    given["measure"] = _build(Measure, given.pop("measure", {}), f"{where}: measure")
-    given["tree"] = _build(TreeDeclaration, tree, f"{where}: tree")
-    given["coverage"] = _build(CoverageTarget, given.pop("coverage", {}), f"{where}: coverage")
-    model = _build(ModelDeclaration, {**given, "offset_groups": groups}, where)
+    given = {"measure": {}, "scenarios": {}, **document}
+    model = build(ModelDeclaration, given, where)
     _check_values(model, where)
+    _check_rules(model, where)
     return model
+
+
+def list_parameters(model: ModelDeclaration) -> list[tuple[str, Any, str]]:
+    """List every declared parameter, for people to read.
+
+    Parameters
+    ----------
+    model : ModelDeclaration
+        The model.
+
+    Returns
+    -------
+    list of (str, object, str)
+        Dotted name, value and source (empty where none is stated); tables in the order in which a
+        model is computed, tables of models that the source does not name left out.
+    """
+    declared = asdict(model)
+    listed: list[tuple[str, Any, str]] = []
+    for part in ("scenarios", "measure", "coverage", "tree", *_TABLES):
+        if declared[part] is None:
+            continue
+        if part in {"volatility", "stress", "procyclicality", "addons", "collateral"} and (
+            declared[part] == asdict(type(getattr(model, part))())
+        ):
+            continue
+        _flatten(part, declared[part], model.sources, listed)
+    for name in ("initial_factor", "initial_buffer_amount"):
+        listed.append((name, declared[name], model.sources.get(name, "")))
+    return listed
+
+
+_TABLES = (
+    "volatility",
+    "stress",
+    "gate",
+    "fixed",
+    "span",
+    "grid",
+    "tims",
+    "procyclicality",
+    "addons",
+    "collateral",
+)
+
+
+def _flatten(
+    prefix: str,
+    table: Mapping[str, Any],
+    sources: Mapping[str, str],
+    listed: list[tuple[str, Any, str]],
+) -> None:
+    for name, value in table.items():
+        key = f"{prefix}.{name}"
+        if isinstance(value, Mapping):
+            _flatten(key, value, sources, listed)
+        elif value is not None:
+            listed.append((key, value, sources.get(key, "")))
 
 
 def _check_values(model: ModelDeclaration, where: str) -> None:
     scenarios, tree = model.scenarios, model.tree
-    _require(scenarios.source == "historical", f"{where}: scenarios.source", "historical")
-    _require(scenarios.lookback_days >= 1, f"{where}: scenarios.lookback_days", "at least 1")
-    _require(
+    require_value(scenarios.lookback_days >= 1, f"{where}: scenarios.lookback_days", "at least 1")
+    require_value(
         bool(scenarios.mpor_days) and min(scenarios.mpor_days) >= 1,
         f"{where}: scenarios.mpor_days",
         "a list of horizons of at least 1 day",
     )
-    _require(
-        model.measure.name in get_args(MeasureName),
-        f"{where}: measure.name",
-        f"one of {', '.join(get_args(MeasureName))}",
+    require_value(
+        all(a < b for a, b in zip((0, *scenarios.maturity_days), scenarios.maturity_days, strict=False)),
+        f"{where}: scenarios.maturity_days",
+        "ascending calendar days of at least 1",
     )
-    _require(
+    require_value(
         0 < model.measure.confidence_pct < 100,
         f"{where}: measure.confidence_pct",
         "a value between 0 and 100, both excluded",
     )
-    _require(0 <= tree.cap <= 1, f"{where}: tree.cap", "a value from 0 to 1")
-    _require(
-        tree.offset_group in get_args(Aggregation) and tree.account in get_args(Aggregation),
-        f"{where}: tree",
-        "scenarios or margins at the levels offset_group and account",
-    )
-    _require(
+    require_value(0 <= tree.cap <= 1, f"{where}: tree.cap", "a value from 0 to 1")
+    require_value(
         0 < model.coverage.target_pct < 100,
         f"{where}: coverage.target_pct",
         "a value between 0 and 100, both excluded",
     )
-    _require(model.initial_factor >= 1, f"{where}: initial_factor", "at least 1")
+    require_value(model.initial_factor >= 1, f"{where}: initial_factor", "at least 1")
+    require_value(
+        model.initial_buffer_amount >= 0, f"{where}: initial_buffer_amount", "at least 0"
+    )
     products = [product for group in model.offset_groups for product in group.products]
-    _require(
+    require_value(
         len(products) == len(set(products)), f"{where}: offset_groups", "each product in one group"
     )
+    for name in _TABLES:
+        table = getattr(model, name)
+        if table is not None:
+            table.check(f"{where}: {name}")
+
+
+def _check_rules(model: ModelDeclaration, where: str) -> None:
+    """Check what one table means for another."""
+    source, tree = model.scenarios.source, model.tree
+    by_rules = source not in SCENARIO_SOURCES
+    for name in ("fixed", "span", "grid", "tims"):
+        require_value(
+            (getattr(model, name) is not None) == (name == source),
+            f"{where}: {name}",
+            f"a table [{name}] exactly where scenarios.source is {name!r}",
+        )
+    require_value(
+        not by_rules or model.measure.name == "worst_scenario",
+        f"{where}: measure.name",
+        f"worst_scenario, the measure of source {source!r}",
+    )
+    require_value(
+        not by_rules or tree.account == "margins",
+        f"{where}: tree.account",
+        f"margins: scenarios of source {source!r} do not meet across offset groups",
+    )
+    require_value(
+        source not in {"fixed", "span", "tims"} or tree.offset_group == "margins",
+        f"{where}: tree.offset_group",
+        f"margins: scenarios of source {source!r} do not meet across products",
+    )
+    require_value(
+        model.gate is None or tree.account == "margins",
+        f"{where}: gate",
+        "tree.account = 'margins', as the account would offset what the gate refuses",
+    )
+    require_value(
+        model.gate is None or bool(model.stress.periods),
+        f"{where}: gate",
+        "a stress period to hold the dependence to",
+    )
+    tools = model.procyclicality
+    require_value(
+        tools.stress_weight == 0 or bool(model.stress.periods),
+        f"{where}: procyclicality.stress_weight",
+        "a stress period to weigh",
+    )
+    require_value(
+        not tools.is_used or source not in {"grid", "tims"},
+        f"{where}: procyclicality",
+        f"no tool: the ranges of source {source!r} are declared and follow no volatility",
+    )
+    require_value(
+        not model.stress.mixed_in or not by_rules,
+        f"{where}: stress.mixed_in",
+        f"false: source {source!r} has no historical scenarios",
+    )
+    if model.span is not None:
+        for spread in model.span.inter_commodity_spreads:
+            require_value(
+                len({model.group_of(leg.product) for leg in spread.legs}) == 1,
+                f"{where}: span.inter_commodity_spreads priority {spread.priority}",
+                "legs inside one declared offset group",
+            )
+    if model.tims is not None:
+        declared = {group.id for group in model.offset_groups}
+        for item in model.tims.class_groups:
+            require_value(
+                item.group in declared or not item.offset_pct,
+                f"{where}: tims.class_groups {item.group}",
+                "a declared offset group",
+            )

@@ -4,14 +4,15 @@ This is the only path from scenarios to margins: the live margin and the margin 
 tests are the rows written from here.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from pipeline.margin.declaration import ModelDeclaration
-from pipeline.margin.market import Book, FloatArray, IntArray, Market
+from pipeline.margin.margin_rows import arrange_rows, order_nodes
+from pipeline.margin.market import Book, IntArray, Market
 from pipeline.margin.risk_arrays import compute_unit_losses
 from pipeline.margin.shocks import ShockHistory, compute_shocks, select_scenarios
 from pipeline.margin.tree import NodeMargins, Positions, compute_tree_margins
@@ -66,19 +67,13 @@ def compute_margins(
         One row per account, level and node, ordered by date, account, level and node.
     """
     history = compute_shocks(market, mpor_days, model.scenarios.default_shock)
-    days, excluded = [], []
+    days, excluded = [], [_no_exclusion()]
     for code in date_codes:
-        day, missing = compute_day(market, book, model, mpor_days, int(code), history)
-        days.append(day)
+        nodes, missing = _compute_nodes(market, book, model, mpor_days, int(code), history)
+        days += [] if nodes is None else [order_nodes(int(code), nodes)]
         excluded.append(missing)
         on_date()
-    return MarginResult(
-        _concatenate(days, _empty_margins()), _concatenate(excluded, _no_exclusion())
-    )
-
-
-def _concatenate(frames: Iterable[pl.DataFrame], empty: pl.DataFrame) -> pl.DataFrame:
-    return pl.concat([empty, *frames])
+    return MarginResult(arrange_rows(market, book, model, mpor_days, days), pl.concat(excluded))
 
 
 def compute_day(
@@ -90,10 +85,24 @@ def compute_day(
     history: ShockHistory,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Compute the margins of one date; see ``compute_margins``."""
+    nodes, excluded = _compute_nodes(market, book, model, mpor_days, date_code, history)
+    days = [] if nodes is None else [order_nodes(date_code, nodes)]
+    return arrange_rows(market, book, model, mpor_days, days), excluded
+
+
+def _compute_nodes(
+    market: Market,
+    book: Book,
+    model: ModelDeclaration,
+    mpor_days: int,
+    date_code: int,
+    history: ShockHistory,
+) -> tuple[dict[Level, NodeMargins] | None, pl.DataFrame]:
+    """Return the margins of one date, None where no account has one, and the exclusions."""
     held = book.on_date(date_code)
-    instruments, local = np.unique(book.instrument[held], return_inverse=True)
+    instruments, local = _distinct(book.instrument[held], len(book.product_of))
     if not len(instruments):
-        return _empty_margins(), _no_exclusion()
+        return None, _no_exclusion()
     factors = _factors_of(history, date_code, instruments)
     used = np.unique(factors[factors >= 0])
     rows, usable = select_scenarios(history, date_code, used, model.scenarios.lookback_days)
@@ -101,17 +110,18 @@ def compute_day(
     has_history = ready.all(axis=1) & (factors[:, 0] >= 0) & (len(rows) > 0)
     account = book.account[held]
     short = np.unique(account[~has_history[local]])
-    kept = ~np.isin(account, short)
     excluded = _describe_exclusions(market, book, model, history, date_code, short, factors)
+    is_short = np.zeros(len(book.accounts), dtype=bool)
+    is_short[short] = True
+    kept = ~is_short[account]
     if not kept.any():
-        return _empty_margins(), excluded
+        return None, excluded
     losses = np.zeros((len(instruments), len(rows)))
-    priced = np.flatnonzero(has_history)
-    losses[priced] = compute_unit_losses(
+    losses[has_history] = compute_unit_losses(
         market,
         history,
         date_code,
-        instruments[priced],
+        instruments[has_history],
         rows,
         mpor_days,
         time_decay=model.scenarios.time_decay,
@@ -121,12 +131,17 @@ def compute_day(
         account=account[kept],
         group=book.group_of[product],
         product=product,
-        instrument=local[kept].astype(np.int64),
+        instrument=local[kept],
         quantity=book.quantity[held][kept],
     )
-    nodes = compute_tree_margins(positions, losses, model.measure, model.tree)
-    frame = _arrange(market, book, model, mpor_days, date_code, nodes)
-    return frame, excluded
+    return compute_tree_margins(positions, losses, model.measure, model.tree), excluded
+
+
+def _distinct(codes: IntArray, n_codes: int) -> tuple[IntArray, IntArray]:
+    """Return the distinct codes, ascending, and the place of each given code among them."""
+    seen = np.zeros(n_codes, dtype=bool)
+    seen[codes] = True
+    return np.flatnonzero(seen), (np.cumsum(seen) - 1)[codes]
 
 
 def _factors_of(history: ShockHistory, date_code: int, instruments: IntArray) -> IntArray:
@@ -151,7 +166,7 @@ def _describe_exclusions(
     if not len(accounts):
         return _no_exclusion()
     used = np.unique(factors[factors >= 0])
-    moves = history.present[: date_code + 1, used].sum(axis=0)
+    moves = history.present_count[date_code + 1, used]
     fewest = int(moves.min()) if len(moves) else 0
     needed = model.scenarios.lookback_days
     reason = f"history too short: {fewest} of {needed} moves of the least known risk factor"
@@ -167,79 +182,7 @@ def _describe_exclusions(
     )
 
 
-_MARGIN_SCHEMA = {
-    "business_date": pl.Date,
-    "model_id": pl.String,
-    "mpor_days": pl.Int32,
-    "confidence_pct": pl.Float64,
-    "account_id": pl.String,
-    "node_level": pl.String,
-    "node_id": pl.String,
-    "standalone_margin_amount": pl.Float64,
-    "netted_margin_amount": pl.Float64,
-    "offset_credit_amount": pl.Float64,
-    "level_credit_amount": pl.Float64,
-    "cap_base_margin_amount": pl.Float64,
-    "capped_margin_amount": pl.Float64,
-    "addon_amount": pl.Float64,
-    "initial_margin_amount": pl.Float64,
-    "maintenance_margin_amount": pl.Float64,
-}
-
-
-def _empty_margins() -> pl.DataFrame:
-    return pl.DataFrame(schema=_MARGIN_SCHEMA)
-
-
 def _no_exclusion() -> pl.DataFrame:
     return pl.DataFrame(
         schema={"business_date": pl.Date, "account_id": pl.String, "reason": pl.String}
-    )
-
-
-def _arrange(
-    market: Market,
-    book: Book,
-    model: ModelDeclaration,
-    mpor_days: int,
-    date_code: int,
-    nodes: dict[Level, NodeMargins],
-) -> pl.DataFrame:
-    """Turn node margins into rows of ``out_margin``."""
-    names = {
-        Level.PRODUCT: book.products,
-        Level.OFFSET_GROUP: book.groups,
-        Level.ACCOUNT: book.accounts,
-    }
-    frames = []
-    for level, node in nodes.items():
-        credit: FloatArray = node.standalone - node.netted
-        frames.append(
-            pl.DataFrame(
-                {
-                    "account_id": book.accounts[node.account].astype(str),
-                    "node_level": np.full(len(node.node), level.value),
-                    "node_id": names[level][node.node].astype(str),
-                    "standalone_margin_amount": node.standalone,
-                    "netted_margin_amount": node.netted,
-                    "offset_credit_amount": credit,
-                    "level_credit_amount": node.level_credit,
-                    "cap_base_margin_amount": node.cap_base,
-                    "capped_margin_amount": node.capped,
-                    "addon_amount": np.zeros(len(credit)),
-                    "initial_margin_amount": node.capped * model.initial_factor,
-                    "maintenance_margin_amount": node.capped,
-                }
-            )
-        )
-    return (
-        pl.concat(frames)
-        .with_columns(
-            business_date=pl.lit(market.dates[date_code].astype(object), dtype=pl.Date),
-            model_id=pl.lit(model.model_id),
-            mpor_days=pl.lit(mpor_days, dtype=pl.Int32),
-            confidence_pct=pl.lit(model.measure.confidence_pct),
-        )
-        .select(list(_MARGIN_SCHEMA))
-        .sort("account_id", "node_level", "node_id")
     )

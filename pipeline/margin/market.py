@@ -4,10 +4,13 @@ Frames come in, arrays go out; which rows are read is decided by the steps.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+
+from pipeline.errors import CheckFailed
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -43,27 +46,37 @@ class Market:
         """Return a numeric instrument column as floats, null as NaN."""
         return self.instruments[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
 
-    @property
+    @cached_property
     def multiplier(self) -> FloatArray:
         """Units of the underlying per contract."""
         return self.column("multiplier")
 
-    @property
+    @cached_property
+    def strike(self) -> FloatArray:
+        """Strike of each option, NaN where there is none."""
+        return self.column("strike")
+
+    @cached_property
     def expiry(self) -> NDArray[np.datetime64]:
         """Expiry date of each instrument, NaT where it has none."""
         return self.instruments["expiry_date"].cast(pl.Date).to_numpy().astype("datetime64[D]")
 
-    @property
+    @cached_property
     def is_option(self) -> BoolArray:
         """Which instruments are options."""
         return (self.instruments["kind"] == "option").to_numpy()
 
-    @property
+    @cached_property
+    def is_call(self) -> BoolArray:
+        """Which instruments are calls."""
+        return (self.instruments["option_type"] == "call").fill_null(value=False).to_numpy()
+
+    @cached_property
     def is_inverse(self) -> BoolArray:
         """Which instruments settle in coin."""
         return (self.instruments["settlement"] == "inverse").to_numpy()
 
-    @property
+    @cached_property
     def underlying(self) -> IntArray:
         """Code of the instrument an option is written on, -1 where there is none."""
         ids = self.instruments["instrument_id"]
@@ -74,6 +87,12 @@ class Market:
             maintain_order="left",
         )
         return codes["code"].fill_null(-1).to_numpy().astype(np.int64)
+
+
+def _encode(names: pl.Series, known: pl.Series) -> IntArray:
+    """Return the place of each name in a list of distinct names, -1 where it is not in it."""
+    codes = names.cast(pl.Enum(known.cast(pl.String)), strict=False).to_physical()
+    return codes.cast(pl.Int64).fill_null(-1).to_numpy()
 
 
 def build_market(
@@ -104,15 +123,13 @@ def build_market(
     calendar = prices["business_date"].unique().sort()
     dates = calendar.to_numpy().astype("datetime64[D]")
     row = np.searchsorted(dates, prices["business_date"].to_numpy().astype("datetime64[D]"))
-    ids = instruments["instrument_id"].to_numpy()
-    keys = prices["instrument_id"].to_numpy()
-    code = np.searchsorted(ids, keys) if len(ids) else np.zeros(len(keys), dtype=np.int64)
-    code = np.minimum(code, max(len(ids) - 1, 0))
-    known = ids[code] == keys if len(ids) else np.zeros(len(keys), dtype=bool)
-    shape = (len(dates), len(ids))
+    code = _encode(prices["instrument_id"], instruments["instrument_id"])
+    known = code >= 0
+    row, code = row[known], code[known]
+    shape = (len(dates), len(instruments))
     price, volatility = np.full(shape, np.nan), np.full(shape, np.nan)
-    price[row[known], code[known]] = prices["settlement_price"].to_numpy()[known]
-    volatility[row[known], code[known]] = (
+    price[row, code] = prices["settlement_price"].to_numpy()[known]
+    volatility[row, code] = (
         prices["implied_vol"].cast(pl.Float64).fill_null(np.nan).to_numpy()[known]
     )
     rate = np.ones(shape)
@@ -152,9 +169,8 @@ def settle_expired(market: Market) -> FloatArray:
         return price
     last = np.searchsorted(market.dates, expiry, side="right") - 1
     codes = np.flatnonzero(~np.isnat(expiry) & (last >= 0) & (expiry < market.dates[-1]))
-    underlying, is_option = market.underlying, market.is_option
-    strike = market.column("strike")
-    sign = np.where((market.instruments["option_type"] == "call").fill_null(value=False), 1.0, -1.0)
+    underlying, is_option, strike = market.underlying, market.is_option, market.strike
+    sign = np.where(market.is_call, 1.0, -1.0)
     for code in codes:  # over instruments that expired, not over dates or accounts
         end = int(last[code])
         if is_option[code] and underlying[code] >= 0:
@@ -223,6 +239,11 @@ def build_book(positions: pl.DataFrame, market: Market, groups: dict[str, str]) 
     -------
     Book
         The positions.
+
+    Raises
+    ------
+    CheckFailed
+        A position in an instrument that the market does not know.
     """
     positions = positions.filter(pl.col("quantity") != 0)
     products, product_of = np.unique(
@@ -230,23 +251,30 @@ def build_book(positions: pl.DataFrame, market: Market, groups: dict[str, str]) 
     )
     group_names = np.array([groups.get(p, p) for p in products], dtype=str)
     group_list, group_of = np.unique(group_names, return_inverse=True)
-    accounts, account = np.unique(
-        positions["account_id"].to_numpy().astype(str), return_inverse=True
-    )
-    ids = market.instruments["instrument_id"].to_numpy().astype(str)
-    instrument = np.searchsorted(ids, positions["instrument_id"].to_numpy().astype(str))
+    accounts = positions["account_id"].unique().sort()
+    account = _encode(positions["account_id"], accounts)
+    instrument = _encode(positions["instrument_id"], market.instruments["instrument_id"])
+    if (instrument < 0).any():
+        stranger = positions["instrument_id"][int(np.argmax(instrument < 0))]
+        msg = f"positions: instrument {stranger!r} is not among the instruments"
+        raise CheckFailed(msg)
     date = np.searchsorted(
         market.dates, positions["business_date"].to_numpy().astype("datetime64[D]")
     )
-    product = product_of[instrument]
-    order = np.lexsort((instrument, product, group_of[product], account, date))
+    # One number orders a position: the instruments' rank already says group and product.
+    codes = np.arange(len(product_of))
+    in_tree = np.lexsort((codes, product_of, group_of[product_of]))
+    rank = np.empty_like(codes)
+    rank[in_tree] = codes
+    key = (date * len(accounts) + account) * len(codes) + rank[instrument]
+    order = np.argsort(key, kind="stable")
     return Book(
-        accounts=accounts.astype(object),
+        accounts=accounts.to_numpy().astype(object),
         products=products.astype(object),
         groups=group_list.astype(object),
         date=date[order].astype(np.int64),
-        account=account[order].astype(np.int64),
-        instrument=instrument[order].astype(np.int64),
+        account=account[order],
+        instrument=instrument[order],
         quantity=positions["quantity"].to_numpy()[order].astype(np.float64),
         product_of=product_of.astype(np.int64),
         group_of=group_of.astype(np.int64),

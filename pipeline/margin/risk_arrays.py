@@ -69,20 +69,18 @@ def compute_unit_losses(
     is_option = market.is_option[instruments]
     basis = np.where(is_option, market.underlying[instruments], instruments)
     price = market.price[date_code, basis]
-    # A price at or below zero on the date itself has no logarithm to move by either.
+    # A price at or below zero on the date itself has no ratio to move by either.
     is_absolute = absolute[factor] | (price <= 0)
-    distinct, position = np.unique(factor, return_inverse=True)
-    log_move = history.log_move[np.ix_(rows, distinct)].T
-    absolute_move = history.absolute_move[np.ix_(rows, distinct)].T
-    shocked = np.where(
-        is_absolute[:, None],
-        price[:, None] + absolute_move[position],
-        price[:, None] * np.exp(np.where(is_absolute[:, None], 0.0, log_move[position])),
-    )
-    gain = shocked - price[:, None]
-    inverse = market.is_inverse[instruments]
-    coin = inverse & ~is_option
-    gain[coin] = (1.0 / price[coin, None] - 1.0 / shocked[coin]) * shocked[coin]
+    shocked = _cut_window(history.price_relative, rows, factor)
+    shocked *= price[:, None]
+    if is_absolute.any():
+        moves = _cut_window(history.absolute_move, rows, factor[is_absolute])
+        shocked[is_absolute] = price[is_absolute, None] + moves
+    coin = market.is_inverse[instruments] & ~is_option
+    coin_gain = (1.0 / price[coin, None] - 1.0 / shocked[coin]) * shocked[coin]
+    underlying_shocked = shocked[is_option]
+    gain = np.subtract(shocked, price[:, None], out=shocked)
+    gain[coin] = coin_gain
     if is_option.any():
         gain[is_option] = _option_gains(
             market,
@@ -91,13 +89,20 @@ def compute_unit_losses(
             instruments[is_option],
             rows,
             price[is_option],
-            shocked[is_option],
+            underlying_shocked,
             is_absolute[is_option],
             mpor_days / TRADING_DAYS_PER_YEAR if time_decay else 0.0,
         )
     scale = market.multiplier[instruments] * market.rate[date_code, instruments]
-    losses: FloatArray = -scale[:, None] * gain
-    return losses
+    gain *= -scale[:, None]
+    return gain
+
+
+def _cut_window(moves: FloatArray, rows: IntArray, factors: IntArray) -> FloatArray:
+    """Return a copy of some rows of some factors' moves, shape (n_factors, n_rows)."""
+    if rows[-1] - rows[0] + 1 == len(rows):  # no gap: a slice, many times faster to copy from
+        return moves[rows[0] : rows[-1] + 1].T[factors]
+    return moves.T[np.ix_(factors, rows)]
 
 
 def _option_gains(
@@ -112,42 +117,34 @@ def _option_gains(
     horizon_years: float,
 ) -> FloatArray:
     """Revalue options in full; see ``compute_unit_losses``."""
-    strike = market.column("strike")[options]
-    is_call = (
-        (market.instruments["option_type"] == "call").fill_null(value=False).to_numpy()[options]
-    )
+    strike, is_call = market.strike[options, None], market.is_call[options, None]
     days = (market.expiry[options] - market.dates[date_code]).astype(np.float64)
-    years = days / DAYS_PER_YEAR
-    later = np.maximum(years - horizon_years, 0.0)
-    volatility = market.volatility[date_code, options]
-    move = history.log_move[np.ix_(rows, history.series.volatility_of[options])].T
-    shocked_volatility = volatility[:, None] * np.exp(move)
+    years = days[:, None] / DAYS_PER_YEAR
+    volatility = market.volatility[date_code, options][:, None]
+    moves = _cut_window(history.price_relative, rows, history.series.volatility_of[options])
+    spot = price[:, None]
 
-    def value(
-        at: FloatArray, volatilities: FloatArray, time: FloatArray, which: np.ndarray
-    ) -> FloatArray:
-        pick = which[:, None]
-        normal = bachelier(
-            at,
-            strike[:, None],
-            time[:, None],
-            volatilities * np.abs(price)[:, None],
-            is_call[:, None],
-        )
-        lognormal = black76(
-            np.where(pick, 1.0, at),
-            strike[:, None],
-            time[:, None],
-            volatilities,
-            is_call[:, None],
-        )
-        return np.where(pick, normal, lognormal)
+    def value(at: FloatArray, volatilities: FloatArray, time: FloatArray) -> FloatArray:
+        values = np.empty(at.shape)
+        for which, price_option, scale in (
+            (~is_absolute, black76, np.ones_like(spot)),
+            (is_absolute, bachelier, np.abs(spot)),
+        ):
+            if which.any():
+                values[which] = price_option(
+                    at[which],
+                    strike[which],
+                    time[which],
+                    volatilities[which] * scale[which],
+                    is_call[which],
+                )
+        return values
 
-    before = value(price[:, None], volatility[:, None], years, is_absolute)
-    after = value(shocked, shocked_volatility, later, is_absolute)
-    inverse = market.is_inverse[options]
+    before = value(spot, volatility, years)
+    after = value(shocked, volatility * moves, np.maximum(years - horizon_years, 0.0))
     gains = after - before
+    inverse = market.is_inverse[options]
     if inverse.any():
-        coin = after[inverse] / shocked[inverse] - before[inverse] / price[inverse, None]
+        coin = after[inverse] / shocked[inverse] - before[inverse] / spot[inverse]
         gains[inverse] = coin * shocked[inverse]
     return gains

@@ -6,7 +6,6 @@ measure is linear up to scale in a single position, so a leaf's margin is its si
 order statistics of its instrument (long and short), never a pass over its own scenarios.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +15,12 @@ from pipeline.margin.cap import cap_offset_credit
 from pipeline.margin.declaration import TreeDeclaration
 from pipeline.margin.market import BoolArray, FloatArray, IntArray
 from pipeline.margin.measures import Measure, measure_losses
+from pipeline.margin.node_measures import measure_nodes, measure_nodes_and_parents
 from pipeline.terms import Level
 
-CHUNK_BYTES = 64 * 2**20
+# Losses of nodes held at once. Small enough to stay in the processor's cache between being summed
+# and being measured, and for the allocator to hand out the same memory again for every block.
+CHUNK_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True)
@@ -70,26 +72,42 @@ class NodeMargins:
 
 
 @dataclass(frozen=True)
-class _Nodes:
-    """Nodes of one level: where each starts among its children and how many it has."""
+class Nodes:
+    """Nodes of one level, as runs of consecutive children and of consecutive positions.
+
+    Attributes
+    ----------
+    starts, count : ndarray of int64, shape (n_nodes,)
+        First child of each node, and how many it has.
+    first_position, positions : ndarray of int64, shape (n_nodes,)
+        First position of each node, and how many it has.
+    """
 
     starts: IntArray
     count: IntArray
+    first_position: IntArray
+    positions: IntArray
 
     @property
-    def parents(self) -> BoolArray:
-        """Nodes with more than one child: only these can differ from their child."""
+    def several(self) -> BoolArray:
+        """Nodes with more than one child: the margin of any other is its child's."""
         return self.count > 1
 
 
-def _nodes(*keys: IntArray) -> _Nodes:
-    """Group consecutive children with equal keys."""
-    change = np.zeros(len(keys[0]), dtype=bool)
+def _find_nodes(first_position: IntArray, n_positions: int, *keys: IntArray) -> Nodes:
+    """Group consecutive children with equal keys; each child begins at a position."""
+    change = np.zeros(len(first_position), dtype=bool)
     change[:1] = True
     for key in keys:
         change[1:] |= key[1:] != key[:-1]
     starts = np.flatnonzero(change)
-    return _Nodes(starts, np.diff(np.append(starts, len(change))))
+    first = first_position[starts]
+    return Nodes(
+        starts=starts,
+        count=np.diff(starts, append=len(change)),
+        first_position=first,
+        positions=np.diff(first, append=n_positions),
+    )
 
 
 def compute_leaf_margins(
@@ -113,9 +131,29 @@ def compute_leaf_margins(
     """
     long_unit = measure_losses(unit_losses.copy(), measure)
     short_unit = measure_losses(-unit_losses, measure)
-    unit = np.where(positions.quantity > 0, long_unit[positions.instrument], 0.0)
-    unit = np.where(positions.quantity < 0, short_unit[positions.instrument], unit)
-    return np.abs(positions.quantity) * unit
+    unit = np.where(
+        positions.quantity > 0,
+        long_unit[positions.instrument],
+        short_unit[positions.instrument],
+    )
+    unit *= np.abs(positions.quantity)
+    return unit
+
+
+TreeNodes = tuple[Nodes, Nodes, Nodes]
+
+
+def find_tree_nodes(positions: Positions) -> TreeNodes:
+    """Return the product, offset group and account nodes of sorted positions."""
+    size = len(positions.quantity)
+    product = _find_nodes(
+        np.arange(size), size, positions.account, positions.group, positions.product
+    )
+    account_of_product = positions.account[product.starts]
+    group_of_product = positions.group[product.starts]
+    group = _find_nodes(product.first_position, size, account_of_product, group_of_product)
+    account = _find_nodes(group.first_position, size, account_of_product[group.starts])
+    return product, group, account
 
 
 def compute_tree_margins(
@@ -123,6 +161,7 @@ def compute_tree_margins(
     unit_losses: FloatArray,
     measure: Measure,
     tree: TreeDeclaration,
+    counts: BoolArray | None = None,
 ) -> dict[Level, NodeMargins]:
     """Compute margins at every level above the instrument.
 
@@ -136,6 +175,8 @@ def compute_tree_margins(
         The risk measure.
     tree : TreeDeclaration
         How levels aggregate, and the cap.
+    counts : ndarray of bool, shape (n_groups,), optional
+        Offset groups that may offset; the products of any other are added up. All where omitted.
 
     Returns
     -------
@@ -143,48 +184,56 @@ def compute_tree_margins(
         Levels product, offset_group and account, nodes in the order of the positions.
     """
     leaf = compute_leaf_margins(positions, unit_losses, measure)
-    product = _nodes(positions.account, positions.group, positions.product)
+    nodes = find_tree_nodes(positions)
+    netted = _measure_levels(positions, unit_losses, measure, tree, leaf, nodes, counts)
+    return assemble_tree(positions, nodes, leaf, netted, tree)
+
+
+def assemble_tree(
+    positions: Positions,
+    nodes: TreeNodes,
+    leaf: FloatArray,
+    netted: dict[Level, FloatArray],
+    tree: TreeDeclaration,
+) -> dict[Level, NodeMargins]:
+    """Derive credits, cap bases and capped margins from the margins of leaves and nodes.
+
+    Parameters
+    ----------
+    positions : Positions
+        Sorted positions of one date.
+    nodes : TreeNodes
+        Their nodes.
+    leaf : ndarray of shape (n_positions,)
+        Margin of each position alone.
+    netted : dict of Level to ndarray
+        Netted margin of the nodes of each level above the instrument.
+    tree : TreeDeclaration
+        The cap and its base.
+
+    Returns
+    -------
+    dict of Level to NodeMargins
+        As in ``compute_tree_margins``.
+    """
+    product, group, account = nodes
     account_of_product = positions.account[product.starts]
     group_of_product = positions.group[product.starts]
-    group = _nodes(account_of_product, group_of_product)
-    account = _nodes(account_of_product[group.starts])
-
-    # A node with one child has the child's margin; the others are measured below.
-    products = _single_children(leaf, product)
-    groups = np.full(len(group.starts), np.nan)
-    accounts = np.full(len(account.starts), np.nan)
-    for chunk in _chunks(product, group, account, unit_losses.shape[1]):
-        _measure_chunk(
-            positions,
-            unit_losses,
-            measure,
-            tree,
-            (product, group, account),
-            (products, groups, accounts),
-            chunk,
-        )
-    groups = np.where(group.parents & ~np.isnan(groups), groups, _sum(products, group))
-    accounts = np.where(account.parents & ~np.isnan(accounts), accounts, _sum(groups, account))
-
-    standalone = {Level.PRODUCT: _sum(leaf, product)}
-    standalone[Level.OFFSET_GROUP] = _sum(standalone[Level.PRODUCT], group)
-    standalone[Level.ACCOUNT] = _sum(standalone[Level.OFFSET_GROUP], account)
+    standalone = {Level.PRODUCT: sum_children(leaf, product)}
+    standalone[Level.OFFSET_GROUP] = sum_children(standalone[Level.PRODUCT], group)
+    standalone[Level.ACCOUNT] = sum_children(standalone[Level.OFFSET_GROUP], account)
     children = {
         Level.PRODUCT: standalone[Level.PRODUCT],
-        Level.OFFSET_GROUP: _sum(products, group),
-        Level.ACCOUNT: _sum(groups, account),
+        Level.OFFSET_GROUP: sum_children(netted[Level.PRODUCT], group),
+        Level.ACCOUNT: sum_children(netted[Level.OFFSET_GROUP], account),
     }
-    netted = {Level.PRODUCT: products, Level.OFFSET_GROUP: groups, Level.ACCOUNT: accounts}
     base = _cap_bases(tree.cap_base, standalone, netted, group, account)
+    owner = positions.account[account.first_position]
     holder = {
         Level.PRODUCT: (account_of_product, positions.product[product.starts]),
-        Level.OFFSET_GROUP: (
-            account_of_product[group.starts],
-            group_of_product[group.starts],
-        ),
+        Level.OFFSET_GROUP: (account_of_product[group.starts], group_of_product[group.starts]),
+        Level.ACCOUNT: (owner, owner),
     }
-    owner = account_of_product[group.starts][account.starts]
-    holder[Level.ACCOUNT] = (owner, owner)
     return {
         level: NodeMargins(
             account=holder[level][0],
@@ -199,7 +248,62 @@ def compute_tree_margins(
     }
 
 
-def _sum(values: FloatArray, nodes: _Nodes) -> FloatArray:
+def _measure_levels(
+    positions: Positions,
+    unit_losses: FloatArray,
+    measure: Measure,
+    tree: TreeDeclaration,
+    leaf: FloatArray,
+    nodes: TreeNodes,
+    counts: BoolArray | None,
+) -> dict[Level, FloatArray]:
+    """Return the netted margin of every node, measuring only those with several children."""
+    product, group, account = nodes
+    n_instruments, n_scenarios = unit_losses.shape
+    block_rows = max(1, CHUNK_BYTES // (8 * max(n_scenarios, 1)))
+
+    def measure_alone(level: Nodes, chosen: BoolArray) -> FloatArray:
+        holdings = gather_holdings(positions, level, chosen, n_instruments)
+        return measure_nodes(holdings, unit_losses, measure, block_rows)
+
+    products = leaf[product.starts]
+    products[product.several] = measure_alone(product, product.several)
+    groups = sum_children(products, group)
+    if tree.offset_group == "margins":
+        accounts = sum_children(groups, account)
+    else:
+        netting = account.several & (tree.account == "scenarios")
+        shared = np.repeat(netting, account.count)  # groups whose losses the account sums too
+        alone = group.several & ~shared
+        if counts is not None:
+            alone &= counts[positions.group[group.first_position]]
+        groups[alone] = measure_alone(group, alone)
+        groups[group.several & shared], measured = measure_nodes_and_parents(
+            gather_holdings(positions, group, shared, n_instruments),
+            account.count[netting],
+            group.several[shared],
+            unit_losses,
+            measure,
+            block_rows,
+        )
+        accounts = sum_children(groups, account)
+        accounts[netting] = measured
+    return {Level.PRODUCT: products, Level.OFFSET_GROUP: groups, Level.ACCOUNT: accounts}
+
+
+def gather_holdings(
+    positions: Positions, nodes: Nodes, chosen: BoolArray, n_instruments: int
+) -> csr_array:
+    """Return the quantities that the chosen nodes hold, shape (n_chosen, n_instruments)."""
+    held = np.repeat(chosen, nodes.positions)
+    bounds = np.concatenate([[0], np.cumsum(nodes.positions[chosen])])
+    return csr_array(
+        (positions.quantity[held], positions.instrument[held], bounds),
+        shape=(len(bounds) - 1, n_instruments),
+    )
+
+
+def sum_children(values: FloatArray, nodes: Nodes) -> FloatArray:
     """Sum children into nodes."""
     if not len(values):
         return np.zeros(0)
@@ -207,104 +311,19 @@ def _sum(values: FloatArray, nodes: _Nodes) -> FloatArray:
     return total
 
 
-def _single_children(leaf: FloatArray, product: _Nodes) -> FloatArray:
-    margins = np.full(len(product.starts), np.nan)
-    single = ~product.parents
-    margins[single] = leaf[product.starts[single]]
-    return margins
-
-
 def _cap_bases(
     base_level: Level,
     standalone: dict[Level, FloatArray],
     netted: dict[Level, FloatArray],
-    group: _Nodes,
-    account: _Nodes,
+    group: Nodes,
+    account: Nodes,
 ) -> dict[Level, FloatArray]:
     """Sum netted margins of the base level upwards; below it a node is its own base."""
     if base_level is Level.INSTRUMENT:
         return standalone
     base = dict(netted)
     if base_level is Level.PRODUCT:
-        base[Level.OFFSET_GROUP] = _sum(netted[Level.PRODUCT], group)
+        base[Level.OFFSET_GROUP] = sum_children(netted[Level.PRODUCT], group)
     if base_level in {Level.PRODUCT, Level.OFFSET_GROUP}:
-        base[Level.ACCOUNT] = _sum(base[Level.OFFSET_GROUP], account)
+        base[Level.ACCOUNT] = sum_children(base[Level.OFFSET_GROUP], account)
     return base
-
-
-@dataclass(frozen=True)
-class _Chunk:
-    """A run of whole accounts, as slices of accounts, groups and products."""
-
-    accounts: slice
-    groups: slice
-    products: slice
-
-
-def _chunks(product: _Nodes, group: _Nodes, account: _Nodes, scenarios: int) -> Iterator[_Chunk]:
-    """Cut the accounts into runs whose product nodes fit into a fixed amount of memory."""
-    if not len(account.starts):
-        return
-    most = max(1, CHUNK_BYTES // (8 * max(scenarios, 1)))
-    group_ends = np.append(account.starts[1:], len(group.starts))
-    product_ends = np.append(group.starts[1:], len(product.starts))[group_ends - 1]
-    first = 0
-    while first < len(account.starts):
-        begun = product_ends[first - 1] if first else 0
-        last = int(np.searchsorted(product_ends, begun + most, side="right"))
-        last = max(last, first + 1)
-        group_slice = slice(int(account.starts[first]), int(group_ends[last - 1]))
-        yield _Chunk(
-            slice(first, last), group_slice, slice(int(begun), int(product_ends[last - 1]))
-        )
-        first = last
-
-
-def _measure_chunk(
-    positions: Positions,
-    unit_losses: FloatArray,
-    measure: Measure,
-    tree: TreeDeclaration,
-    nodes: tuple[_Nodes, _Nodes, _Nodes],
-    margins: tuple[FloatArray, FloatArray, FloatArray],
-    chunk: _Chunk,
-) -> None:
-    """Measure the nodes of one run of accounts that have more than one child."""
-    product, group, account = nodes
-    starts = product.starts[chunk.products]
-    end = int(starts[-1] + product.count[chunk.products][-1])
-    begin = int(starts[0])
-    indptr = np.append(starts, end) - begin
-    losses = (
-        csr_array(
-            (positions.quantity[begin:end], positions.instrument[begin:end], indptr),
-            shape=(len(starts), unit_losses.shape[0]),
-        )
-        @ unit_losses
-    )
-    group_losses = account_losses = None
-    several_groups = account.parents[chunk.accounts]
-    if tree.offset_group == "scenarios":
-        several_products = group.parents[chunk.groups]
-        needs_account = tree.account == "scenarios" and several_groups.any()
-        if several_products.any() or needs_account:
-            group_losses = np.add.reduceat(
-                losses, group.starts[chunk.groups] - chunk.products.start, axis=0
-            )
-        if needs_account and group_losses is not None:
-            account_losses = np.add.reduceat(
-                group_losses, account.starts[chunk.accounts] - chunk.groups.start, axis=0
-            )
-            _measure_into(margins[2][chunk.accounts], account_losses, several_groups, measure)
-        if group_losses is not None:
-            _measure_into(margins[1][chunk.groups], group_losses, several_products, measure)
-    _measure_into(margins[0][chunk.products], losses, product.parents[chunk.products], measure)
-
-
-def _measure_into(
-    target: FloatArray, losses: FloatArray, which: BoolArray, measure: Measure
-) -> None:
-    """Measure the chosen rows; the losses may be reordered, nothing reads them afterwards."""
-    if not which.any():
-        return
-    target[which] = measure_losses(losses if which.all() else losses[which], measure)

@@ -122,7 +122,7 @@ def compose(data: ReportData, reports: Path) -> Composition:
     register_font(fonts[0])
     printable = Printable(fonts[:3])
     formats = make_formats(data, wording)
-    maker = TableMaker(wording, formats)
+    maker = TableMaker(wording, formats, printable.width)
     gallery = _Gallery()
     studio = Studio(wording, formats, data.currency, printable.text)
     names = reserved_names()
@@ -202,6 +202,7 @@ def _tables(
         "other_tests": coverage_tables.other_tests_table(data, maker),
         "severity": coverage_tables.severity_table(data.severity, maker),
         "contracts": context_tables.contract_table(quality.contract_results, maker),
+        "failed_rules": context_tables.failed_rule_table(quality.contract_results, maker),
         "excluded": context_tables.excluded_table(quality.excluded_days, maker),
         "missing_prices": context_tables.missing_price_table(quality.missing_prices, maker),
         "inputs": context_tables.input_table(data.manifest.inputs, maker),

@@ -17,21 +17,45 @@ _MOST_RULES = 80
 _MOST_DAYS = 60
 
 
-def contract_table(results: Iterable[ContractResult], maker: TableMaker) -> TableView:
-    """Return the data contracts' rules, failed ones first."""
-    ordered = sorted(
-        results,
-        key=lambda r: (r.failed_count == 0, r.severity, r.contract, r.column_name, r.rule),
-    )
-    shown = ordered[:_MOST_RULES]
+def contract_table(results: Sequence[ContractResult], maker: TableMaker) -> TableView:
+    """Return each data contract with its rules counted, failed ones apart."""
     plan = (
-        ColumnPlan("contract", "text", 1.1),
-        ColumnPlan("rule", "text", 2.1),
-        ColumnPlan("column", "text", 1.3),
-        ColumnPlan("severity", "severity", 0.8),
-        ColumnPlan("checked", "count", 0.9),
-        ColumnPlan("failed", "count", 0.75),
-        ColumnPlan("message", "text", 2.0),
+        ColumnPlan("contract", "text"),
+        ColumnPlan("rules", "count"),
+        ColumnPlan("rules_failed", "count"),
+        ColumnPlan("checked", "count"),
+        ColumnPlan("failed", "count"),
+    )
+    rows = []
+    for contract in sorted({r.contract for r in results}):
+        own = [r for r in results if r.contract == contract]
+        rows.append(
+            (
+                contract,
+                len(own),
+                sum(r.failed_count > 0 for r in own),
+                max(r.checked_count for r in own),
+                sum(r.failed_count for r in own),
+            )
+        )
+    return maker.make("contracts", plan, rows[:_MOST_RULES])
+
+
+def failed_rule_table(results: Sequence[ContractResult], maker: TableMaker) -> TableView:
+    """Return the rules that failed, those that stop a date first."""
+    failed = sorted(
+        (r for r in results if r.failed_count),
+        key=lambda r: (r.severity, r.contract, r.column_name, r.rule),
+    )
+    shown = failed[:_MOST_RULES]
+    plan = (
+        ColumnPlan("contract", "text"),
+        ColumnPlan("rule", "text"),
+        ColumnPlan("column", "text"),
+        ColumnPlan("severity", "severity"),
+        ColumnPlan("checked", "count"),
+        ColumnPlan("failed", "count"),
+        ColumnPlan("message", "text"),
     )
     rows = [
         (
@@ -45,9 +69,8 @@ def contract_table(results: Iterable[ContractResult], maker: TableMaker) -> Tabl
         )
         for r in shown
     ]
-    failed = [i for i, r in enumerate(shown) if r.failed_count]
-    note = maker.shortened(len(shown), len(ordered), "contract_results.csv")
-    return maker.make("contracts", plan, rows, emphasised=failed, note=note, css="tall")
+    note = maker.shortened(len(shown), len(failed), "contract_results.csv")
+    return maker.make("failed_rules", plan, rows, note=note, css="tall")
 
 
 def excluded_table(days: Iterable[ExcludedDay], maker: TableMaker) -> TableView:
@@ -55,9 +78,9 @@ def excluded_table(days: Iterable[ExcludedDay], maker: TableMaker) -> TableView:
     ordered = sorted(days, key=lambda d: (d.business_date, d.reason))
     shown = ordered[:_MOST_DAYS]
     plan = (
-        ColumnPlan("date", "date", 0.8),
-        ColumnPlan("account_days", "count", 0.8),
-        ColumnPlan("why", "text", 4.4),
+        ColumnPlan("date", "date"),
+        ColumnPlan("account_days", "count"),
+        ColumnPlan("why", "text"),
     )
     rows = [(d.business_date, d.account_days, d.reason) for d in shown]
     note = maker.shortened(len(shown), len(ordered), "excluded_days.csv")
@@ -69,10 +92,10 @@ def missing_price_table(prices: Iterable[MissingPrice], maker: TableMaker) -> Ta
     ordered = sorted(prices, key=lambda p: (-p.account_days, p.business_date, p.instrument_id))
     shown = ordered[:_MOST_DAYS]
     plan = (
-        ColumnPlan("date", "date", 0.8),
-        ColumnPlan("instrument", "text", 1.6),
-        ColumnPlan("account_days", "count", 0.8),
-        ColumnPlan("why", "text", 2.8),
+        ColumnPlan("date", "date"),
+        ColumnPlan("instrument", "text"),
+        ColumnPlan("account_days", "count"),
+        ColumnPlan("why", "text"),
     )
     rows = [(p.business_date, p.instrument_id, p.account_days, p.reason) for p in shown]
     note = maker.shortened(len(shown), len(ordered), "missing_prices.csv")

@@ -35,8 +35,9 @@ def coverage_tables(data: ReportData, maker: TableMaker) -> tuple[TableView, ...
     """Return one table of coverage for each model and track, the verdict's model first."""
     v = data.verdict
 
-    def group(row: CoverageRow) -> tuple[bool, str, str]:
-        return (row.model_id != v.model_id, row.model_id, row.track.value)
+    def group(row: CoverageRow) -> tuple[bool, str, bool, str]:
+        is_other = row.track is not v.track
+        return (row.model_id != v.model_id, row.model_id, is_other, row.track.value)
 
     ordered = sorted(
         (r for r in data.coverage if r.loss_basis == "end"),
@@ -55,7 +56,7 @@ def coverage_tables(data: ReportData, maker: TableMaker) -> tuple[TableView, ...
         *_COVERAGE_FIGURES,
     )
     tables = []
-    for (_, model_id, track), members in groupby(ordered, key=group):
+    for (_, model_id, _, track), members in groupby(ordered, key=group):
         every = list(members)
         rows = every[:_MOST_ROWS]
         series = (v.model_id, v.track.value, v.mpor_days, v.window_name, v.margin_basis)
@@ -156,8 +157,8 @@ def scope_table(data: ReportData, maker: TableMaker) -> TableView:
     """Return the coverage of the verdict's series by scope."""
     shown = scopes_shown(data.coverage_by_scope)
     plan = (
-        ColumnPlan("scope", "scope", 19.0),
-        ColumnPlan("scope_id", "text", 24.0),
+        ColumnPlan("scope", "scope"),
+        ColumnPlan("scope_id", "text"),
         *_COVERAGE_FIGURES,
     )
     rows = [
@@ -207,10 +208,10 @@ def other_tests_table(data: ReportData, maker: TableMaker) -> TableView:
         if id(t) not in shown:
             counts[t.model_id, t.scope, known_test(t.test, maker), t.decision] += 1
     plan = (
-        ColumnPlan("model", "text", 1.5),
-        ColumnPlan("scope", "scope", 1.1),
-        ColumnPlan("test", "text", 2.2),
-        *(ColumnPlan(f"decision_{d}", "count", 0.9) for d in Decision),
+        ColumnPlan("model", "text"),
+        ColumnPlan("scope", "scope"),
+        ColumnPlan("test", "text"),
+        *(ColumnPlan(f"decision_{d}", "count") for d in Decision),
     )
     keys = sorted({key[:3] for key in counts})[:_MOST_ROWS]
     rows = [(*key, *(counts[*key, decision] for decision in Decision)) for key in keys]
@@ -238,20 +239,26 @@ def _base_test(test: str) -> tuple[str, str]:
 def severity_table(rows: Iterable[SeverityRow], maker: TableMaker) -> TableView:
     """Return how large the shortfalls were."""
     plan = (
-        ColumnPlan("model", "text", 22.0),
-        ColumnPlan("mpor", "days", 10.0),
-        ColumnPlan("window", "window", 15.5),
-        ColumnPlan("basis", "basis", 15.0),
-        ColumnPlan("exceedances", "count", 17.5),
-        ColumnPlan("total_shortfall", "amount", 17.5),
-        ColumnPlan("mean_shortfall", "amount", 14.5),
-        ColumnPlan("median_shortfall", "amount", 14.5),
-        ColumnPlan("largest_shortfall", "amount", 16.0),
-        ColumnPlan("loss_to_margin", "pct", 13.5),
-        ColumnPlan("worst_path", "amount", 15.5),
+        ColumnPlan("model", "text"),
+        ColumnPlan("mpor", "days"),
+        ColumnPlan("window", "window"),
+        ColumnPlan("basis", "basis"),
+        ColumnPlan("exceedances", "count"),
+        ColumnPlan("total_shortfall", "amount"),
+        ColumnPlan("mean_shortfall", "amount"),
+        ColumnPlan("median_shortfall", "amount"),
+        ColumnPlan("largest_shortfall", "amount"),
+        ColumnPlan("loss_to_margin", "pct"),
+        ColumnPlan("worst_path", "amount"),
     )
     ordered = sorted(
-        rows, key=lambda r: (r.model_id, r.mpor_days, r.window_name, _BASIS_ORDER[r.margin_basis])
+        rows,
+        key=lambda r: (
+            r.model_id,
+            r.mpor_days,
+            _window_order(r.window_name),
+            _BASIS_ORDER[r.margin_basis],
+        ),
     )
     shown = ordered[:_MOST_ROWS]
     cells = [
@@ -272,6 +279,11 @@ def severity_table(rows: Iterable[SeverityRow], maker: TableMaker) -> TableView:
     ]
     note = maker.shortened(len(shown), len(ordered), "severity.csv")
     return maker.make("severity", plan, cells, note=note, css="dense")
+
+
+def _window_order(name: str) -> tuple[bool, int, str]:
+    days = name.removeprefix("last_")
+    return (not days.isdigit(), int(days) if days.isdigit() else 0, name)
 
 
 def _coverage_cells(row: CoverageRow, maker: TableMaker) -> tuple[object, ...]:

@@ -97,6 +97,7 @@ def write_document(data: ReportData, reports: Path, target: Path) -> int:
             target,
             pdf_variant=PDF_VARIANT,
             pdf_tags=True,
+            finisher=_list_attachments_once,
             pdf_identifier=hashlib.sha256(data.manifest.run_id.encode()).digest()[:16],
         )
     if errors.messages:
@@ -120,6 +121,11 @@ def make_fetcher(weasyprint: Any, resources: Mapping[str, tuple[bytes, str]]) ->
             return urls.URLFetcherResponse(url, content, {"Content-Type": media_type})
 
     return OnlyOwnResources()
+
+
+def _list_attachments_once(_: Any, pdf: Any) -> None:
+    """Drop repeated entries of the catalogue's list of associated files."""
+    pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
 
 
 def _resources(charts: Mapping[str, str], reports: Path) -> dict[str, tuple[bytes, str]]:

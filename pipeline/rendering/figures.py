@@ -55,9 +55,9 @@ class Exceedance:
     mpor_days: int
     margin_basis: MarginBasis
     loss_amount: float
-    netted_margin_amount: float
-    capped_margin_amount: float
-    standalone_margin_amount: float
+    netted_margin_amount: float | None  # None where no margin could be recomputed
+    capped_margin_amount: float | None
+    standalone_margin_amount: float | None
     tested_margin_amount: float
     shortfall_amount: float
     exceedance_class: ExceedanceClass | None

@@ -12,7 +12,7 @@ from pipeline.rendering.wording import Wording
 
 MINUS = "\u2212"
 NOTHING = "\u2013"
-_MOST_DECIMALS = 8
+_MOST_DECIMALS = 12
 # Amounts are shown in the smallest unit that keeps the widest column within a table cell.
 _SCALES = (("one", 1.0), ("thousand", 1e3), ("million", 1e6), ("billion", 1e9))
 _WIDEST = 1e9

@@ -27,10 +27,14 @@ class Printable:
 
     def __init__(self, fonts: Iterable[Path]) -> None:
         shared: set[int] | None = None
+        self._advance: dict[int, float] = {}
         for path in fonts:
             with TTFont(path, lazy=True) as font:
-                points = set(font.getBestCmap())
-            shared = points if shared is None else shared & points
+                names = font.getBestCmap()
+                if shared is None:
+                    widths, unit = font["hmtx"].metrics, font["head"].unitsPerEm
+                    self._advance = {p: widths[name][0] / unit for p, name in names.items()}
+            shared = set(names) if shared is None else shared & set(names)
         self._points = frozenset(
             p for p in shared or () if unicodedata.category(chr(p)) not in _INVISIBLE
         )
@@ -40,6 +44,10 @@ class Printable:
     def text(self, value: str) -> str:
         """Return the text with line breaks as spaces and unknown characters as code points."""
         return self._other.sub(_code_point, " ".join(value.split("\n")))
+
+    def width(self, value: str) -> float:
+        """Return the width of a text in em, as set in the first font."""
+        return sum(self._advance.get(ord(c), 1.0) for c in self.text(value))
 
     def finalize(self, value: object) -> object:
         """Write one template expression; markup was built from parts that came through here."""

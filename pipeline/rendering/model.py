@@ -105,7 +105,8 @@ class ReasonCode(StrEnum):
     shortfall_amount, account_id, date; ``contract_failures``: count; ``missing_prices``: count;
     ``excluded_days``: count; ``pending``: count; ``negative_credit``: count;
     ``open_exceptions``: count; ``cap_binding``: count; ``called_below_required``: count,
-    shortfall_amount; ``stated``: text.
+    shortfall_amount; ``scopes_in_red``: count, scope; ``in_force_exceeded``: exceedances,
+    observations, shortfall_amount; ``history_too_short``: text; ``stated``: text.
     """
 
     COVERAGE_MET = "coverage_met"
@@ -130,6 +131,9 @@ class ReasonCode(StrEnum):
     OPEN_EXCEPTIONS = "open_exceptions"
     CAP_BINDING = "cap_binding"
     CALLED_BELOW_REQUIRED = "called_below_required"
+    SCOPES_IN_RED = "scopes_in_red"
+    IN_FORCE_EXCEEDED = "in_force_exceeded"
+    HISTORY_TOO_SHORT = "history_too_short"
     STATED = "stated"
 
 
@@ -214,4 +218,4 @@ class ReportData:
     further_sections: tuple[FurtherSection, ...] = ()
     annexes: tuple[AnnexFile, ...] = ()
     language: str = "en"
-    is_demonstration: bool = False  # True: synthetic data, said on every page
+    is_demonstration: bool = False  # True: the positions are invented, said on every page

@@ -31,16 +31,16 @@ def headline_log(data: ReportData) -> list[Exceedance]:
 def exceedance_table(log: Sequence[Exceedance], maker: TableMaker) -> TableView:
     """Return the largest exceedances, at most a hundred."""
     plan = (
-        ColumnPlan("rank", "count", 7.0),
-        ColumnPlan("date", "date", 18.0),
-        ColumnPlan("account", "text", 17.5),
-        ColumnPlan("model", "text", 24.0),
-        ColumnPlan("class", "class", 12.0),
-        ColumnPlan("loss", "amount", 18.3),
-        ColumnPlan("netted", "amount", 18.3),
-        ColumnPlan("capped", "amount", 18.3),
-        ColumnPlan("standalone", "amount", 18.3),
-        ColumnPlan("shortfall", "amount", 18.3),
+        ColumnPlan("rank", "count"),
+        ColumnPlan("date", "date"),
+        ColumnPlan("account", "text"),
+        ColumnPlan("model", "text"),
+        ColumnPlan("class", "class"),
+        ColumnPlan("loss", "amount"),
+        ColumnPlan("netted", "amount"),
+        ColumnPlan("capped", "amount"),
+        ColumnPlan("standalone", "amount"),
+        ColumnPlan("shortfall", "amount"),
     )
     shown = log[:LOG_LENGTH]
     rows = [
@@ -67,13 +67,13 @@ def register_table(log: Sequence[Exceedance], maker: TableMaker) -> TableView:
     entered = [e for e in log if e.exception_id]
     shown = entered[:_REGISTER_LENGTH]
     plan = (
-        ColumnPlan("exception", "text", 1.1),
-        ColumnPlan("date", "date", 0.9),
-        ColumnPlan("account", "text", 1.0),
-        ColumnPlan("cause", "text", 1.2),
-        ColumnPlan("status", "text", 0.8),
-        ColumnPlan("reviewer", "text", 0.9),
-        ColumnPlan("note", "text", 2.6),
+        ColumnPlan("exception", "text"),
+        ColumnPlan("date", "date"),
+        ColumnPlan("account", "text"),
+        ColumnPlan("cause", "text"),
+        ColumnPlan("status", "text"),
+        ColumnPlan("reviewer", "text"),
+        ColumnPlan("note", "text"),
     )
     rows = [
         (e.exception_id, e.business_date, e.account_id, e.cause, e.status, e.reviewer, e.note)
@@ -98,13 +98,13 @@ def headline_classes(data: ReportData) -> list[ClassTotal]:
 def class_table(totals: Sequence[ClassTotal], maker: TableMaker) -> TableView:
     """Return count and shortfall by exceedance class."""
     plan = (
-        ColumnPlan("class", "class", 1.2),
-        ColumnPlan("account_days", "count", 0.9),
-        ColumnPlan("accounts", "count", 0.8),
-        ColumnPlan("netted_shortfall", "amount", 1.4),
-        ColumnPlan("capped_shortfall", "amount", 1.4),
-        ColumnPlan("standalone_shortfall", "amount", 1.4),
-        ColumnPlan("largest_shortfall", "amount", 1.3),
+        ColumnPlan("class", "class"),
+        ColumnPlan("account_days", "count"),
+        ColumnPlan("accounts", "count"),
+        ColumnPlan("netted_shortfall", "amount"),
+        ColumnPlan("capped_shortfall", "amount"),
+        ColumnPlan("standalone_shortfall", "amount"),
+        ColumnPlan("largest_shortfall", "amount"),
     )
     rows = [
         (
@@ -126,10 +126,10 @@ def level_table(credits_by_level: Iterable[LevelCredit], maker: TableMaker) -> T
     order = {level: i for i, level in enumerate(Level)}
     chosen = sorted(credits_by_level, key=lambda c: (c.model_id, order[c.level]))
     plan = (
-        ColumnPlan("model", "text", 1.6),
-        ColumnPlan("level", "text", 1.4),
-        ColumnPlan("as_of_credit", "amount", 1.3),
-        ColumnPlan("mean_credit", "amount", 1.3),
+        ColumnPlan("model", "text"),
+        ColumnPlan("level", "text"),
+        ColumnPlan("as_of_credit", "amount"),
+        ColumnPlan("mean_credit", "amount"),
     )
     rows: list[tuple[object, ...]] = []
     totals: list[int] = []
@@ -154,14 +154,14 @@ def level_table(credits_by_level: Iterable[LevelCredit], maker: TableMaker) -> T
 def offset_table(totals: Iterable[OffsetTotal], maker: TableMaker) -> TableView:
     """Return margin with and without offsets, and what the cap did, one row a model."""
     plan = (
-        ColumnPlan("model", "text", 1.4),
-        ColumnPlan("mpor", "days", 0.7),
-        ColumnPlan("cap", "pct", 0.7),
-        ColumnPlan("standalone_margin", "amount", 1.3),
-        ColumnPlan("netted_margin", "amount", 1.3),
-        ColumnPlan("capped_margin", "amount", 1.3),
-        ColumnPlan("negative_days", "count", 0.95),
-        ColumnPlan("binding_days", "count", 0.95),
+        ColumnPlan("model", "text"),
+        ColumnPlan("mpor", "days"),
+        ColumnPlan("cap", "pct"),
+        ColumnPlan("standalone_margin", "amount"),
+        ColumnPlan("netted_margin", "amount"),
+        ColumnPlan("capped_margin", "amount"),
+        ColumnPlan("negative_days", "count"),
+        ColumnPlan("binding_days", "count"),
     )
     rows = [
         (

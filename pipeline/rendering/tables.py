@@ -10,6 +10,7 @@ from datetime import date
 
 from pipeline.rendering.formats import Formats
 from pipeline.rendering.further import ColumnFormat, Table
+from pipeline.rendering.widths import EM_MM, Measure, fit_columns, plain_measure
 from pipeline.rendering.wording import Wording
 
 LONGEST = 200
@@ -48,19 +49,25 @@ class TableView:
 
 @dataclass(frozen=True)
 class ColumnPlan:
-    """One column of a known table: key of its heading, how a cell is written, relative width."""
+    """One column of a known table: key of its heading, how a cell is written, relative width.
+
+    A plan without widths is fitted to what the cells hold.
+    """
 
     key: str
     format: str
-    share: float = 1.0
+    share: float = 0.0
 
 
 class TableMaker:
     """Builds tables from rows of values, in one language and one unit of amounts."""
 
-    def __init__(self, wording: Wording, formats: Formats) -> None:
+    def __init__(
+        self, wording: Wording, formats: Formats, measure: Measure = plain_measure
+    ) -> None:
         self.wording = wording
         self.formats = formats
+        self._measure = measure
         number = formats.number
         self._writers: dict[str, Callable[[object], Cell]] = {
             "text": lambda v: Cell(_as_text(v), "text"),
@@ -97,6 +104,8 @@ class TableMaker:
     ) -> TableView:
         """Build a known table; caption and headings come from the wording under its key.
 
+        Widths are those of the plan or, where it has none, fitted to what the cells hold.
+
         Raises
         ------
         ValueError
@@ -110,16 +119,16 @@ class TableMaker:
         if len(cells) > LONGEST:
             msg = f"table {key} has {len(cells)} rows; the body holds at most {LONGEST} a table"
             raise ValueError(msg)
-        total = sum(column.share for column in plan)
-        columns = tuple(
-            ColumnView(
-                say(f"columns.{column.key}"),
-                self._unit(column.format),
-                _alignment(column.format),
-                f"{100 * column.share / total:.3f}%",
+        headings = [(say(f"columns.{column.key}"), self._unit(column.format)) for column in plan]
+        shares = [column.share for column in plan]
+        if not all(shares):
+            shares = fit_columns(
+                [" ".join(heading) for heading in headings],
+                [[cell.text for cell in row] for row in cells],
+                EM_MM.get(css, EM_MM[""]),
+                self._measure,
             )
-            for column in plan
-        )
+        columns = _columns(headings, [column.format for column in plan], shares)
         empty = "" if cells else say(f"tables.{key}.empty", **values)
         caption = say(f"tables.{key}.caption", **values)
         return TableView(caption, columns, cells, empty, note, css, frozenset(emphasised))
@@ -131,15 +140,10 @@ class TableMaker:
             tuple(self._writers[c.format](v) for c, v in zip(plan, row, strict=True))
             for row in table.rows
         )
-        total = sum(column.share for column in table.columns)
-        columns = tuple(
-            ColumnView(
-                column.title,
-                column.unit or self._unit(_FURTHER[column.format]),
-                _alignment(_FURTHER[column.format]),
-                f"{100 * column.share / total:.3f}%",
-            )
-            for column in table.columns
+        columns = _columns(
+            [(c.title, c.unit or self._unit(_FURTHER[c.format])) for c in table.columns],
+            [column.format for column in plan],
+            [column.share for column in plan],
         )
         empty = "" if rows else self.wording.say("tables.no_rows")
         return TableView(table.caption, columns, rows, empty, table.note)
@@ -187,6 +191,16 @@ _FURTHER = {
 _LEFT = frozenset(
     {"text", "mono", "date", "window", "zone", "decision", "class", "basis", "scope", "severity"}
 )
+
+
+def _columns(
+    headings: Sequence[tuple[str, str]], formats: Sequence[str], shares: Sequence[float]
+) -> tuple[ColumnView, ...]:
+    total = sum(shares)
+    return tuple(
+        ColumnView(title, unit, _alignment(written), f"{100 * share / total:.3f}%")
+        for (title, unit), written, share in zip(headings, formats, shares, strict=True)
+    )
 
 
 def _alignment(column_format: str) -> str:

@@ -42,10 +42,9 @@ def key_figures(data: ReportData, maker: TableMaker) -> tuple[KeyFigure, ...]:
         ),
         KeyFigure(
             say("verdict.coverage"),
-            say(
-                "format.with_pct",
-                value=formats.coverage(v.coverage_pct, v.target_coverage_pct),
-            ),
+            say("format.with_pct", value=formats.coverage(v.coverage_pct, v.target_coverage_pct))
+            if v.coverage_pct is not None
+            else say("verdict.coverage_none"),
             say(
                 "verdict.coverage_note",
                 confidence=formats.target(v.interval_confidence_pct, 0),

@@ -19,6 +19,7 @@ from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.market import Market
 from pipeline.resources import read_sql
 from pipeline.settings import Settings
+from pipeline.steps.amounts import round_amounts
 from pipeline.steps.inputs import (
     DateInputs,
     read_book,
@@ -61,8 +62,8 @@ def update_backtest(
 ) -> BacktestSummary:
     """Compare losses with margins up to a date and summarise the coverage.
 
-    Only dates whose margin, called margin or horizon changed are compared anew; no price later
-    than the as-of date is looked at.
+    Only dates whose margin, called margin or horizon changed are compared anew. Coverage as of a
+    date counts a horizon that ends later as pending: no later price enters it.
 
     Parameters
     ----------
@@ -80,14 +81,14 @@ def update_backtest(
     BacktestSummary
         Counts.
     """
-    inputs = read_date_inputs(connection, as_of_date)
+    inputs = read_date_inputs(connection, date.max)
     held = read_held_results(connection)
     compared = 0
     if inputs.dates:
-        market = read_market(connection, settings, as_of_date)
+        market = read_market(connection, settings, date.max)
         with track_progress("backtest, models", len(models)) as advance:
             for model in models:
-                compared += _compare(connection, market, inputs, held, model)
+                compared += _compare(connection, market, inputs, held, model, as_of_date)
                 advance()
     summary = _summarise(connection, models, as_of_date)
     with transaction(connection):
@@ -109,9 +110,14 @@ def _compare(
     inputs: DateInputs,
     held: pl.DataFrame,
     model: ModelDeclaration,
+    as_of_date: date,
 ) -> int:
-    """Compare the dates of one model that are out of date; return how many."""
-    expected = inputs.hash_backtests(model)
+    """Compare the dates of one model up to a date that are out of date; return how many.
+
+    A row is compared with all that is known of its horizon, so that a later run as of an earlier
+    date never takes an observation back; what lay in the future then is masked when it is read.
+    """
+    expected = inputs.hash_backtests(model).filter(pl.col("business_date") <= as_of_date)
     in_force = held.filter(
         (pl.col("model_id") == model.model_id) & (pl.col("result") == "backtest")
     ).select("business_date", held_hash="input_hash")
@@ -146,7 +152,7 @@ def _compare(
     )
     tolerance = model.coverage.tolerance_amount
     losses = pl.concat(
-        [compute_losses(market, book, days) for days in model.scenarios.mpor_days]
+        [round_amounts(compute_losses(market, book, days)) for days in model.scenarios.mpor_days]
     ).join(stale.select("business_date"), on="business_date", how="semi")
     provenance = stale.with_columns(parameter_hash=pl.lit(model.parameter_hash))
     rows = pl.concat(
@@ -163,7 +169,7 @@ def _compare(
         replace_partitions(
             connection,
             "out_backtest",
-            rows,
+            round_amounts(rows),
             ("business_date", "model_id"),
             provenance.with_columns(model_id=pl.lit(model.model_id)),
         )
@@ -190,16 +196,41 @@ def _summarise(
     )
     members = fetch_frame(connection, "SELECT account_id, member_id FROM core_accounts")
     summary = summarise_coverage(rows, members, rules, ROLLING_WINDOWS)
-    excluded = fetch_frame(
-        connection,
-        read_sql("queries/models_without_margin.sql"),
-        {"as_of_date": as_of_date, "model_ids": list(rules)},
-    )
+    excluded = _explain_missing_margins(connection, models, as_of_date)
     reported = report_short_history(
         excluded, {model: rule.target_pct for model, rule in rules.items()}
     )
     tests = pl.concat([summary.tests, reported.select(summary.tests.columns)])
     return CoverageSummary(summary.coverage, tests)
+
+
+def _explain_missing_margins(
+    connection: duckdb.DuckDBPyConnection,
+    models: Sequence[ModelDeclaration],
+    as_of_date: date,
+) -> pl.DataFrame:
+    """Return model_id, mpor_days and reason of each series that has positions but no margin."""
+    explained = []
+    for model in models:
+        for mpor_days in model.scenarios.mpor_days:
+            row = fetch_frame(
+                connection,
+                read_sql("queries/models_without_margin.sql"),
+                {"as_of_date": as_of_date, "model_id": model.model_id, "mpor_days": mpor_days},
+            ).row(0, named=True)
+            if not row["is_without_margin"]:
+                continue
+            needed = model.scenarios.lookback_days + mpor_days
+            if row["price_dates"] < needed:
+                reason = f"history too short: {row['price_dates']} of {needed} dates with prices"
+            else:
+                reason = row["reason"] or "no margin is written; run 'marginproof margin' first"
+            explained.append((model.model_id, mpor_days, reason))
+    return pl.DataFrame(
+        explained,
+        schema={"model_id": pl.String, "mpor_days": pl.Int32, "reason": pl.String},
+        orient="row",
+    )
 
 
 def _write_summary(
@@ -226,7 +257,9 @@ def _write_summary(
         replace_partitions(
             connection,
             table,
-            rows.join(hashes, on="model_id", how="left", maintain_order="left").with_columns(
+            round_amounts(rows)
+            .join(hashes, on="model_id", how="left", maintain_order="left")
+            .with_columns(
                 as_of_date=pl.lit(as_of_date, dtype=pl.Date),
                 known_from=pl.lit(as_of_date, dtype=pl.Date),
             ),

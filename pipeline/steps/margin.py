@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.engine import MarginResult, compute_margins
 from pipeline.settings import Settings
+from pipeline.steps.amounts import round_amounts
 from pipeline.steps.inputs import (
     DateInputs,
     read_book,
@@ -140,7 +141,7 @@ def _write(
     results: Sequence[MarginResult],
 ) -> int:
     """Replace the partitions of the recomputed dates in one transaction."""
-    margins = pl.concat([result.margins for result in results])
+    margins = round_amounts(pl.concat([result.margins for result in results]))
     excluded = pl.concat(
         [
             result.excluded.with_columns(mpor_days=pl.lit(days, dtype=pl.Int32))

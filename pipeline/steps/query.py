@@ -45,6 +45,9 @@ def run_query(settings: Settings, query: str, output_format: str) -> str:
         except duckdb.Error as error:
             msg = f"the query failed: {str(error).splitlines()[0]}"
             raise CheckFailed(msg) from error
+    # Sums of integers come as 128-bit decimals, which JSON and CSV would write as text or 1.0.
+    whole = [c for c, t in frame.schema.items() if isinstance(t, pl.Decimal) and t.scale == 0]
+    frame = frame.with_columns(pl.col(whole).cast(pl.Int64, strict=False))
     if output_format == "json":
         return frame.write_json() + "\n"
     if output_format == "csv":

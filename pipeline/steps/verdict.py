@@ -29,6 +29,8 @@ class VerdictFigures:
     ----------
     headline : CoverageRow
         Coverage of the firm: champion model, core track, capped margin, the window asked for.
+    in_force : CoverageRow or None
+        The adequacy track beside it, where margin called is known.
     scopes : sequence of CoverageRow
         The same series by account, product, offset group and member.
     exceedances : sequence of Exceedance
@@ -43,9 +45,12 @@ class VerdictFigures:
         Contract rules that refused rows.
     excluded_dates : int
         Dates on which an account had no margin.
+    short_history : str
+        Why the core model has nothing to test; empty where it has.
     """
 
     headline: CoverageRow
+    in_force: CoverageRow | None
     scopes: Sequence[CoverageRow]
     exceedances: Sequence[Exceedance]
     offset: OffsetTotal | None
@@ -54,6 +59,7 @@ class VerdictFigures:
     last_date: date
     stopped_rules: int
     excluded_dates: int
+    short_history: str
 
 
 def _reason(
@@ -89,7 +95,8 @@ def decide_verdict(figures: VerdictFigures) -> Verdict:
     offset_shortfall = sum(e.shortfall_amount for e in caused)
     reasons = [
         *_coverage_reasons(head),
-        *_offset_reasons(len(caused), offset_shortfall, figures.exceedances),
+        *_in_force_reasons(figures.in_force),
+        *_offset_reasons(head, len(caused), offset_shortfall, figures.exceedances),
         *_scope_reasons(figures.scopes),
         *_test_reasons(figures.tests),
         *_data_reasons(figures),
@@ -176,10 +183,26 @@ def _coverage_reasons(head: CoverageRow) -> list[Reason]:
     return reasons
 
 
+def _in_force_reasons(in_force: CoverageRow | None) -> list[Reason]:
+    if in_force is None or not in_force.observations:
+        return []
+    return [
+        _reason(
+            ReasonCode.IN_FORCE_EXCEEDED,
+            finding=in_force.exceedances > 0,
+            exceedances=in_force.exceedances,
+            observations=in_force.observations,
+            shortfall_amount=in_force.largest_shortfall_amount,
+        )
+    ]
+
+
 def _offset_reasons(
-    caused: int, shortfall: float, exceedances: Sequence[Exceedance]
+    head: CoverageRow, caused: int, shortfall: float, exceedances: Sequence[Exceedance]
 ) -> list[Reason]:
-    reasons = []
+    reasons: list[Reason] = []
+    if not head.observations:
+        return reasons
     if caused:
         reasons.append(
             _reason(ReasonCode.OFFSET_COST, finding=True, count=caused, shortfall_amount=shortfall)
@@ -215,7 +238,7 @@ def _scope_reasons(scopes: Sequence[CoverageRow]) -> list[Reason]:
         red = [r for r in scopes if r.scope == scope and r.zone is Zone.RED]
         if red:
             reasons.append(
-                _reason(ReasonCode.SCOPES_BELOW_TARGET, finding=True, count=len(red), scope=scope)
+                _reason(ReasonCode.SCOPES_IN_RED, finding=True, count=len(red), scope=scope)
             )
     return reasons
 
@@ -230,6 +253,10 @@ def _test_reasons(tests: Sequence[TestResult]) -> list[Reason]:
 
 def _data_reasons(figures: VerdictFigures) -> list[Reason]:
     reasons = []
+    if figures.short_history:
+        reasons.append(
+            _reason(ReasonCode.HISTORY_TOO_SHORT, finding=True, text=figures.short_history)
+        )
     if figures.stopped_rules:
         reasons.append(
             _reason(ReasonCode.CONTRACT_FAILURES, finding=True, count=figures.stopped_rules)

@@ -1,7 +1,7 @@
 -- Grain: business date and account. Inputs: landed_margin_called, landed_positions,
 -- known_positions, position_dates. Use: contract margin_called; zero rows = pass. An account with
--- positions on a date on which margin was called from others, but not from it: its adequacy is not
--- tested on that date.
+-- positions on a date on which margin was called from others, but not from it: the adequacy track
+-- then tests its recomputed initial margin, or nothing where it has none.
 WITH delivered AS (
     SELECT
         business_date,

@@ -1,5 +1,6 @@
--- Grain: schema of the warehouse. Every version of every row stands in schema history; the views of
--- the same name in schema main show the rows in force (known_to is null).
+-- Grain: schema of the warehouse. Every version of inputs and results stands in schema history; the
+-- views of the same name in schema main show the rows in force (known_to is null). Files, rows in
+-- quarantine, exceptions and runs are tables of schema main.
 -- Inputs: none. Use: applied once, in number order, by pipeline.warehouse; never edited later.
 -- No primary keys on fact tables: partitions are replaced whole, uniqueness is a contract.
 

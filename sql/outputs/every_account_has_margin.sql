@@ -1,6 +1,7 @@
 -- Grain: model_id, mpor_days, account_id. Inputs: core_positions, out_margin, out_exclusions.
--- Use: after the margin step; zero rows = pass. An account with positions has a margin, or stands
--- among the exclusions with a reason; it never just goes missing.
+-- Use: after the margin step; zero rows = pass. Under each model and horizon computed on the date,
+-- an account with positions has a margin, or stands among the exclusions with a reason; it never
+-- just goes missing.
 WITH held AS (
     SELECT DISTINCT account_id FROM core_positions
     WHERE business_date = $business_date AND quantity != 0

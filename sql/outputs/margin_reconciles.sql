@@ -1,6 +1,7 @@
--- Grain: offending row of out_margin. Inputs: out_margin.
+-- Grain: model_id, mpor_days, account_id, problem. Inputs: out_margin.
 -- Use: after the margin step; zero rows = pass. The credits of the tree levels add up to margin
--- without offsets less netted margin, and no margin is below the netted one or above its base.
+-- without offsets less netted margin, and the capped margin of an account is not below the netted
+-- one, nor above the greater of it and its cap base.
 WITH accounts AS (
     SELECT * FROM out_margin
     WHERE business_date = $business_date AND node_level = 'account'

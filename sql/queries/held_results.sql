@@ -1,4 +1,4 @@
--- Grain: business_date, model_id, table. Inputs: out_margin, out_exclusions, out_backtest.
+-- Grain: result, business_date, model_id. Inputs: out_margin, out_exclusions, out_backtest.
 -- Use: which results are in force, and the hash of the inputs they were computed from.
 SELECT
     'margin' AS result,

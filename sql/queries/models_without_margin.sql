@@ -1,21 +1,27 @@
--- Grain: model_id, mpor_days. Inputs: out_exclusions, out_margin.
--- Use: models that have account-days but not one margin, with the reason of the latest date, so
--- that the core track says that its history is too short instead of saying nothing.
+-- Grain: one row. Inputs: core_positions, core_prices, out_exclusions, out_margin.
+-- Use: whether a model has account-days but not one margin as of a date, with the reason recorded
+-- for the latest date if there is one, so that the core track says that its history is too short
+-- instead of saying nothing.
 SELECT
-    model_id,
-    mpor_days,
-    arg_max(reason, business_date) AS reason
-FROM out_exclusions
-WHERE
-    business_date <= $as_of_date
-    AND model_id IN (SELECT unnest($model_ids))
+    count(*) > 0
     AND NOT EXISTS (
         SELECT 1
         FROM out_margin
         WHERE
-            out_margin.model_id = out_exclusions.model_id
-            AND out_margin.mpor_days = out_exclusions.mpor_days
-            AND out_margin.business_date <= $as_of_date
-    )
-GROUP BY model_id, mpor_days
-ORDER BY model_id, mpor_days;
+            model_id = $model_id
+            AND mpor_days = $mpor_days
+            AND business_date <= $as_of_date
+    ) AS is_without_margin,
+    (
+        SELECT count(DISTINCT business_date) FROM core_prices
+        WHERE business_date <= $as_of_date
+    ) AS price_dates,
+    (
+        SELECT arg_max(reason, business_date) FROM out_exclusions
+        WHERE
+            model_id = $model_id
+            AND mpor_days = $mpor_days
+            AND business_date <= $as_of_date
+    ) AS reason
+FROM core_positions
+WHERE business_date <= $as_of_date;

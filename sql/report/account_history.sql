@@ -3,8 +3,8 @@
 SELECT
     business_date,
     tested_margin_amount,
-    loss_amount,
-    coalesce(is_exceedance, FALSE) AS is_exceedance,
+    CASE WHEN horizon_end_date <= $as_of_date THEN loss_amount END AS loss_amount,
+    coalesce(is_exceedance AND horizon_end_date <= $as_of_date, FALSE) AS is_exceedance,
     standalone_margin_amount
 FROM out_backtest
 WHERE

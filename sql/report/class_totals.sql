@@ -1,5 +1,6 @@
 -- Grain: model_id, mpor_days, exceedance_class. Inputs: out_backtest.
--- Use: days whose loss exceeds the netted margin, by what would have covered it, in a window.
+-- Use: account-days of the core track whose loss exceeds the netted margin, by what would have
+-- covered it, in a window.
 SELECT
     model_id,
     mpor_days,
@@ -16,6 +17,7 @@ WHERE
     AND track = 'core_model'
     AND exceedance_class IS NOT NULL
     AND business_date BETWEEN $first_date AND $last_date
+    AND horizon_end_date <= $as_of_date
     AND model_id IN (SELECT unnest($model_ids))
 GROUP BY model_id, mpor_days, exceedance_class
 ORDER BY model_id, mpor_days, exceedance_class;

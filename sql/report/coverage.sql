@@ -42,8 +42,8 @@ WHERE
 ORDER BY
     list_position($model_ids, coverage.model_id),
     coverage.track DESC,
-    coverage.mpor_days,
+    coverage.mpor_days ASC,
     coverage.window_name DESC,
-    coverage.margin_basis,
-    coverage.scope,
-    coverage.scope_id;
+    coverage.margin_basis ASC,
+    coverage.scope ASC,
+    coverage.scope_id ASC;

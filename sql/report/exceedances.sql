@@ -22,12 +22,12 @@ LEFT JOIN core_accounts AS account ON backtest.account_id = account.account_id
 WHERE
     backtest.scope = 'account'
     AND backtest.is_exceedance
-    AND backtest.business_date <= $as_of_date
+    AND backtest.horizon_end_date <= $as_of_date
     AND backtest.model_id IN (SELECT unnest($model_ids))
 ORDER BY
     backtest.shortfall_amount DESC,
-    backtest.business_date,
-    backtest.account_id,
-    backtest.model_id,
-    backtest.track,
-    backtest.mpor_days;
+    backtest.business_date ASC,
+    backtest.account_id ASC,
+    backtest.model_id ASC,
+    backtest.track ASC,
+    backtest.mpor_days ASC;

@@ -1,5 +1,6 @@
 -- Grain: model_id, node_level. Inputs: out_margin.
--- Use: the offset credit that each level of the netting tree earns, over all accounts.
+-- Use: the offset credit that each level of the netting tree earns, over all accounts, on the last
+-- date of a window and as a mean per date.
 WITH daily AS (
     SELECT
         model_id,

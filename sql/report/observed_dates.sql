@@ -1,13 +1,12 @@
--- Grain: model_id, mpor_days, business_date. Inputs: out_backtest.
--- Use: the dates of a window: those whose horizon has ended.
+-- Grain: model_id, track, mpor_days, business_date. Inputs: out_backtest.
+-- Use: the dates that windows are cut from: those whose horizon has ended by the as-of date.
 SELECT DISTINCT
     model_id,
+    track,
     mpor_days,
     business_date
 FROM out_backtest
 WHERE
-    track = 'core_model'
-    AND status != 'pending'
-    AND business_date <= $as_of_date
+    horizon_end_date <= $as_of_date
     AND model_id IN (SELECT unnest($model_ids))
-ORDER BY model_id, mpor_days, business_date;
+ORDER BY model_id, track, mpor_days, business_date;

@@ -22,9 +22,9 @@ WHERE
 ORDER BY
     list_position($model_ids, model_id),
     track DESC,
-    mpor_days,
+    mpor_days ASC,
     window_name DESC,
-    margin_basis,
-    scope,
-    scope_id,
-    test;
+    margin_basis ASC,
+    scope ASC,
+    scope_id ASC,
+    test ASC;

@@ -207,6 +207,13 @@ def test_clusters_under_the_target_are_conservative_and_said():
         assert "although there are fewer than the target allows" in outcome.reason
 
 
+def test_a_count_exactly_on_target_is_not_too_high():
+    # Ten of 1000 at 99 %, all in a row: 1000 * (1 - 0.99) is a little over 10 in floating point.
+    hits = hits_on(range(500, 510), 1000)
+    for test in (christoffersen_independence, conditional_coverage, weibull_duration, tbfi):
+        assert test(hits, 0.99).decision is Decision.REJECT
+
+
 def test_exceedances_that_avoid_each_other_are_no_failure():
     outcome = christoffersen_independence(np.arange(60) % 2 == 0, 0.7)
     assert outcome.p_value < 0.05
@@ -266,6 +273,10 @@ def test_bad_shapes_and_levels_are_refused():
         exceedance_sequences(np.zeros((2, 2, 2), dtype=bool))
     with pytest.raises(WrongUse, match="mask"):
         exceedance_sequences(np.zeros((2, 5), dtype=bool), np.ones((2, 4), dtype=bool))
+    for values in ([0.0, np.nan, 1.0], [0, 2], [None, True]):
+        with pytest.raises(WrongUse, match="missing days belong in the mask"):
+            exceedance_sequences(values)
+    assert exceedance_sequences([0, 1, 1.0]).exceedances[0] == 2
     with pytest.raises(WrongUse, match="confidence"):
         tbfi(np.zeros(5, dtype=bool), 1.0)
 

@@ -67,13 +67,13 @@ def test_matlab_esbacktestbysim_p_values_with_a_student_tail():
         (102, 0.05, (1.4515, 1.3288), -0.16252, 0.093),
         (55, 0.025, (1.4134, 1.2652), -0.2268, 0.031),
     ):
-        _, z2 = z_of(summary_series(x, *severity), 1 - p, tail=tail, simulations=50_000)
+        _, z2 = z_of(summary_series(x, *severity), 1 - p, tail=tail, simulations=10_000)
         # Published from 1000 scenarios: within three of their standard errors.
         assert z2.p_value == pytest.approx(p_value, abs=3 * np.sqrt(p_value / 1000))
-        null = simulate_null(1966, p, tail, 50_000, seed=2)
+        null = simulate_null(1966, p, tail, 10_000, seed=2)
         assert np.quantile(null.unconditional, 0.05) == pytest.approx(crit, abs=0.03)
     for p, crit in ((0.05, -0.043941), (0.025, -0.052575)):
-        null = simulate_null(1966, p, tail, 50_000, seed=2)
+        null = simulate_null(1966, p, tail, 10_000, seed=2)
         assert np.quantile(null.conditional, 0.05) == pytest.approx(crit, abs=0.008)
 
 

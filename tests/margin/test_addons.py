@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -74,6 +74,7 @@ def test_malformed_tiers_are_refused(thresholds, rates, message):
 
 
 @given(amounts, st.floats(0, 1e8), st.floats(0.01, 100))
+@settings(deadline=None)
 def test_concentration_agrees_with_the_oracle_and_scales(position, liquidity, scale):
     volume = np.array([liquidity, 2 * liquidity])
     addon = concentration_addon(position, TIERS, volume)

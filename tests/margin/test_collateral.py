@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -76,6 +76,7 @@ def test_calls_against_the_day_before():
 
 
 @given(amounts, amounts)
+@settings(deadline=None)
 def test_a_call_restores_the_requirement(requirement, collateral):
     calls = margin_calls(requirement, collateral)
     restored = collateral[:-1] + calls.call_amount
@@ -86,6 +87,7 @@ def test_a_call_restores_the_requirement(requirement, collateral):
 
 
 @given(amounts, st.floats(1, 4), st.floats(0, 1e6))
+@settings(deadline=None)
 def test_initial_margin_is_never_below_maintenance(maintenance, factor, buffer):
     initial = initial_margin(maintenance, factor, buffer)
     np.testing.assert_allclose(initial, factor * maintenance + buffer)

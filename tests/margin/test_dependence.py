@@ -114,7 +114,7 @@ def test_groups_without_dependence_do_not_count():
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.01, 100), st.sampled_from(["pearson", "spearman"]))
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 def test_dependence_does_not_depend_on_scale_or_order(seed, scale, method):
     values = returns(noise=1.0, seed=seed)
     base = gate(values, ("a", "b", "c"), method=method)

@@ -45,7 +45,7 @@ def scalar_volatility(returns, decay, warm_up):
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.5, 0.999), st.integers(1, 20), st.booleans())
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 def test_volatility_agrees_with_the_scalar_oracle(seed, decay, warm_up, gaps):
     returns = sample(seed=seed, gaps=gaps)
     ours = ewma_volatility(returns, FilterParameters(decay=decay, warm_up=warm_up))
@@ -63,7 +63,7 @@ def test_volatility_by_hand():
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5))
-@settings(max_examples=30)
+@settings(deadline=None, max_examples=30)
 def test_shocks_of_many_dates_agree_with_the_scalar_oracle(seed, horizon):
     returns = sample(seed=seed)
     parameters = FilterParameters(decay=0.94, warm_up=5, ratio_floor=0.5, ratio_cap=2.0)
@@ -84,7 +84,7 @@ def test_shocks_of_many_dates_agree_with_the_scalar_oracle(seed, horizon):
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(40, 58))
-@settings(max_examples=30)
+@settings(deadline=None, max_examples=30)
 def test_nothing_after_the_date_is_used(seed, date):
     returns = sample(seed=seed, gaps=True)
     tampered = returns.copy()

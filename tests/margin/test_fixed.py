@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -29,6 +29,7 @@ def test_missing_or_negative_values_are_refused():
 
 
 @given(positions, st.floats(0.01, 100))
+@settings(deadline=None)
 def test_scaling_mirror_and_merging(quantities, scale):
     margin = fixed_margin(quantities, RATE)
     np.testing.assert_allclose(fixed_margin(scale * quantities, RATE), scale * margin)

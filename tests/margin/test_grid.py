@@ -390,7 +390,7 @@ def scalar_risk(q, book, grid, parameters, u):
 
 
 @given(books(), st.sampled_from([1.0, 0.95]))
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 def test_vectorised_margin_agrees_with_the_scalar_oracle(book, stable_price):
     quantities, instruments, grid, parameters = book
     result = grid_margin(quantities, instruments, grid, parameters, stable_price)
@@ -404,7 +404,7 @@ def test_vectorised_margin_agrees_with_the_scalar_oracle(book, stable_price):
 
 
 @given(books(), st.floats(0.01, 100))
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 def test_scaling_sign_and_floor(book, scale):
     quantities, instruments, grid, parameters = book
     result = grid_margin(quantities, instruments, grid, parameters)
@@ -415,7 +415,7 @@ def test_scaling_sign_and_floor(book, scale):
 
 
 @given(books())
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 def test_worst_scenario_of_merged_accounts_is_at_most_the_sum(book):
     quantities, instruments, grid, parameters = book
     merged = grid_margin(quantities[:1] + quantities[1:2], instruments, grid, parameters)
@@ -426,7 +426,7 @@ def test_worst_scenario_of_merged_accounts_is_at_most_the_sum(book):
 
 
 @given(books())
-@settings(max_examples=30)
+@settings(deadline=None, max_examples=30)
 def test_mirrored_account_has_opposite_scenario_losses_without_discount(book):
     quantities, instruments, grid, parameters = book
     flat = GridInstruments(**(vars(instruments) | {"expiry_discount": np.ones(2)}))
@@ -436,7 +436,7 @@ def test_mirrored_account_has_opposite_scenario_losses_without_discount(book):
 
 
 @given(books())
-@settings(max_examples=20)
+@settings(deadline=None, max_examples=20)
 def test_unit_margins_are_the_margins_of_single_instruments(book):
     quantities, instruments, grid, parameters = book
     units = grid_unit_margins(instruments, grid, parameters)

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 import QuantLib as ql  # noqa: N813
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import CheckFailed
@@ -165,6 +165,7 @@ def test_prices_a_model_cannot_take_are_refused_in_one_sentence():
 
 
 @given(f=positive, k=positive, t=years_of_life, v=vols, discount=st.floats(0.5, 1.0))
+@settings(deadline=None)
 def test_put_call_parity(f, k, t, v, discount):
     call = pricing.black76(f, k, t, v, True, discount)
     put = pricing.black76(f, k, t, v, False, discount)
@@ -178,6 +179,7 @@ def test_put_call_parity(f, k, t, v, discount):
 
 
 @given(s=positive, k=positive, t=years_of_life, v=vols, r=st.floats(-0.05, 0.15))
+@settings(deadline=None)
 def test_put_call_parity_on_spot(s, k, t, v, r):
     call = pricing.black_scholes(s, k, t, v, True, r, 0.02)
     put = pricing.black_scholes(s, k, t, v, False, r, 0.02)
@@ -186,6 +188,7 @@ def test_put_call_parity_on_spot(s, k, t, v, r):
 
 
 @given(f=positive, k=positive, t=years_of_life, v=vols, up=st.floats(1.0, 2.0), call=st.booleans())
+@settings(deadline=None)
 def test_monotonicity_and_bounds(f, k, t, v, up, call):
     slack = 1e-9 * (f + k)
     base = float(pricing.black76(f, k, t, v, call))
@@ -198,6 +201,7 @@ def test_monotonicity_and_bounds(f, k, t, v, up, call):
 
 
 @given(f=positive, k=positive, t=years_of_life, v=vols, call=st.booleans(), scale=positive)
+@settings(deadline=None)
 def test_value_is_homogeneous_in_prices(f, k, t, v, call, scale):
     scaled = float(pricing.black76(scale * f, scale * k, t, v, call))
     base = float(pricing.black76(f, k, t, v, call))
@@ -205,6 +209,7 @@ def test_value_is_homogeneous_in_prices(f, k, t, v, call, scale):
 
 
 @given(face=positive, p0=positive, p1=positive)
+@settings(deadline=None)
 def test_inverse_contract_profit(face, p0, p1):
     coin = float(pricing.inverse_profit_in_coin(face, p0, p1))
     assert coin == pytest.approx(face / p0 - face / p1, abs=1e-9 * face * (1 / p0 + 1 / p1))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -44,6 +44,7 @@ def test_a_smaller_buffer_does_not_meet_the_article():
 
 
 @given(series, st.integers(1, 10))
+@settings(deadline=None)
 def test_buffer_bounds_and_no_look_ahead(core, days):
     result = apply_buffer(core, 0.25, days)
     assert (result.margin_amount >= core).all()
@@ -89,6 +90,7 @@ def test_observation_weights():
 
 
 @given(arrays(np.bool_, st.integers(1, 200)), st.floats(0, 1))
+@settings(deadline=None)
 def test_observation_weights_sum_to_one(is_stressed, weight):
     if not is_stressed.any():
         is_stressed[0] = True

@@ -473,7 +473,7 @@ def scalar_span(quantity, book, parameters):  # noqa: C901 -- an oracle is one p
 
 
 @given(books())
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 def test_vectorised_requirement_agrees_with_the_scalar_oracle(book):
     quantities, instruments, parameters = book
     result = span_margin(quantities, instruments, parameters)
@@ -483,7 +483,7 @@ def test_vectorised_requirement_agrees_with_the_scalar_oracle(book):
 
 # Powers of two scale without rounding, so that no tie between scenarios is broken another way.
 @given(books(), st.sampled_from([2.0**k for k in (-6, -1, 3, 7)]))
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 def test_scaling_and_bounds(book, scale):
     quantities, instruments, parameters = book
     result = span_margin(quantities, instruments, parameters)
@@ -498,7 +498,7 @@ def test_scaling_and_bounds(book, scale):
 
 
 @given(books())
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 def test_scanning_risk_of_merged_accounts_is_at_most_the_sum(book):
     quantities, instruments, parameters = book
     merged = span_margin(quantities[:1] + quantities[1:2], instruments, parameters)
@@ -508,7 +508,7 @@ def test_scanning_risk_of_merged_accounts_is_at_most_the_sum(book):
 
 
 @given(books())
-@settings(max_examples=30)
+@settings(deadline=None, max_examples=30)
 def test_mirrored_account_has_opposite_scenario_losses(book):
     quantities, instruments, parameters = book
     losses = quantities @ instruments.risk_array
@@ -520,7 +520,7 @@ def test_mirrored_account_has_opposite_scenario_losses(book):
 
 
 @given(books())
-@settings(max_examples=20)
+@settings(deadline=None, max_examples=20)
 def test_unit_margins_are_the_margins_of_single_instruments(book):
     quantities, instruments, parameters = book
     units = span_unit_margins(instruments, parameters)

@@ -195,7 +195,7 @@ def scalar_tims(q, book):
 
 
 @given(books())
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 def test_vectorised_requirement_agrees_with_the_scalar_oracle(pair):
     quantities, book = pair
     oracle = [scalar_tims(list(q), book) for q in quantities]
@@ -205,7 +205,7 @@ def test_vectorised_requirement_agrees_with_the_scalar_oracle(pair):
 
 
 @given(books(), st.floats(0.01, 100))
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 def test_scaling_merging_and_levels(pair, scale):
     quantities, book = pair
     result = tims_margin(quantities, book)
@@ -223,7 +223,7 @@ def test_scaling_merging_and_levels(pair, scale):
 
 
 @given(books())
-@settings(max_examples=30)
+@settings(deadline=None, max_examples=30)
 def test_margin_without_offsets_is_never_below_the_requirement(pair):
     quantities, book = pair
     alone = tims_unit_margins(book).of(quantities)
@@ -233,7 +233,7 @@ def test_margin_without_offsets_is_never_below_the_requirement(pair):
 
 
 @given(books())
-@settings(max_examples=20)
+@settings(deadline=None, max_examples=20)
 def test_mirrored_account_has_opposite_losses_in_its_classes(pair):
     quantities, book = pair
     mirrored = tims_margin(-quantities, book).class_risk

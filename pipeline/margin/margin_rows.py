@@ -1,0 +1,153 @@
+"""Rows of ``out_margin`` from the margins of tree nodes; how margins arise belongs elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import polars as pl
+
+from pipeline.margin.declaration import ModelDeclaration
+from pipeline.margin.market import Book, FloatArray, IntArray, Market
+from pipeline.margin.tree import NodeMargins
+from pipeline.terms import Level
+
+MARGIN_SCHEMA = {
+    "business_date": pl.Date,
+    "model_id": pl.String,
+    "mpor_days": pl.Int32,
+    "confidence_pct": pl.Float64,
+    "account_id": pl.String,
+    "node_level": pl.String,
+    "node_id": pl.String,
+    "standalone_margin_amount": pl.Float64,
+    "netted_margin_amount": pl.Float64,
+    "offset_credit_amount": pl.Float64,
+    "level_credit_amount": pl.Float64,
+    "cap_base_margin_amount": pl.Float64,
+    "capped_margin_amount": pl.Float64,
+    "addon_amount": pl.Float64,
+    "initial_margin_amount": pl.Float64,
+    "maintenance_margin_amount": pl.Float64,
+}
+# In the order of their names, which is the order of the rows.
+_LEVELS = (Level.ACCOUNT, Level.OFFSET_GROUP, Level.PRODUCT)
+
+
+@dataclass(frozen=True)
+class NodeRows:
+    """Margins of the nodes of all levels on some dates, each of shape (n_rows,).
+
+    Attributes
+    ----------
+    date, account, level, node : ndarray of int64
+        Codes; ``level`` counts account, offset group, product.
+    standalone, netted, level_credit, cap_base, capped : ndarray
+        As in ``NodeMargins``.
+    """
+
+    date: IntArray
+    account: IntArray
+    level: IntArray
+    node: IntArray
+    standalone: FloatArray
+    netted: FloatArray
+    level_credit: FloatArray
+    cap_base: FloatArray
+    capped: FloatArray
+
+
+def order_nodes(date_code: int, levels: dict[Level, NodeMargins]) -> NodeRows:
+    """Put the nodes of one date in the order of account, level and node.
+
+    Codes are in the order of the names, so that ordering codes orders names.
+
+    Parameters
+    ----------
+    date_code : int
+        Business date.
+    levels : dict of Level to NodeMargins
+        Margins at the levels above the instrument.
+
+    Returns
+    -------
+    NodeRows
+        One row per node.
+    """
+    nodes = [levels[level] for level in _LEVELS]
+    level = np.repeat(np.arange(len(nodes)), [len(node.node) for node in nodes])
+    joined = {
+        field.name: np.concatenate([getattr(node, field.name) for node in nodes])
+        for field in fields(NodeMargins)
+    }
+    width = int(joined["node"].max(initial=0)) + 1
+    order = np.argsort((joined["account"] * len(nodes) + level) * width + joined["node"])
+    return NodeRows(
+        date=np.full(len(order), date_code),
+        level=level[order],
+        **{name: values[order] for name, values in joined.items()},
+    )
+
+
+def arrange_rows(
+    market: Market,
+    book: Book,
+    model: ModelDeclaration,
+    mpor_days: int,
+    days: Sequence[NodeRows],
+) -> pl.DataFrame:
+    """Turn the nodes of some dates into rows of ``out_margin`` without provenance columns.
+
+    Parameters
+    ----------
+    market : Market
+        Calendar.
+    book : Book
+        Names of accounts, groups and products.
+    model : ModelDeclaration
+        The model.
+    mpor_days : int
+        Margin period of risk.
+    days : sequence of NodeRows
+        Dates in the order of the result.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns of ``MARGIN_SCHEMA``, one row per date, account, level and node.
+    """
+    if not days:
+        return pl.DataFrame(schema=MARGIN_SCHEMA)
+    rows = NodeRows(
+        **{f.name: np.concatenate([getattr(day, f.name) for day in days]) for f in fields(NodeRows)}
+    )
+    names = (book.accounts, book.groups, book.products)
+    first_name = np.cumsum([0, *(len(of_level) for of_level in names[:-1])])
+    credit = rows.standalone - rows.netted
+    return pl.DataFrame(
+        {
+            "business_date": market.dates[rows.date],
+            "account_id": _name(book.accounts, rows.account),
+            "node_level": _name(np.array([level.value for level in _LEVELS]), rows.level),
+            "node_id": _name(np.concatenate(names), first_name[rows.level] + rows.node),
+            "standalone_margin_amount": rows.standalone,
+            "netted_margin_amount": rows.netted,
+            "offset_credit_amount": credit,
+            "level_credit_amount": rows.level_credit,
+            "cap_base_margin_amount": rows.cap_base,
+            "capped_margin_amount": rows.capped,
+            "addon_amount": np.zeros(len(credit)),
+            "initial_margin_amount": rows.capped * model.initial_factor,
+            "maintenance_margin_amount": rows.capped,
+        }
+    ).select(
+        "business_date",
+        pl.lit(model.model_id).alias("model_id"),
+        pl.lit(mpor_days, dtype=pl.Int32).alias("mpor_days"),
+        pl.lit(model.measure.confidence_pct).alias("confidence_pct"),
+        pl.exclude("business_date"),
+    )
+
+
+def _name(names: np.ndarray, codes: IntArray) -> pl.Series:
+    """Look names up by code."""
+    return pl.Series(names.astype(str), dtype=pl.String).gather(codes)

@@ -1,0 +1,132 @@
+"""What stands around the report's figures: data quality, declarations, manifest, limitations."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from importlib.metadata import version
+
+import duckdb
+
+from pipeline.margin.declaration import ModelDeclaration
+from pipeline.rendering import model as report
+from pipeline.steps.report_figures import fetch_rows
+from pipeline.steps.runs import code_version, describe_run, hash_parameters
+
+_LIBRARIES = ("duckdb", "matplotlib", "numpy", "polars", "scipy", "weasyprint")
+
+
+def read_quality(
+    connection: duckdb.DuckDBPyConnection, as_of_date: date, model_id: str, mpor_days: int
+) -> report.DataQuality:
+    """Read what the figures rest on and what was left out."""
+    series = {"as_of_date": as_of_date, "model_id": model_id, "mpor_days": mpor_days}
+    counts = fetch_rows(connection, "data_quality", series)[0]
+    contracts = fetch_rows(connection, "contract_results", {"as_of_date": as_of_date})
+    excluded = fetch_rows(connection, "excluded_days", series)
+    return report.DataQuality(
+        **counts,
+        contract_results=tuple(report.ContractResult(**row) for row in contracts),
+        excluded_days=tuple(report.ExcludedDay(**row) for row in excluded),
+    )
+
+
+def build_manifest(
+    connection: duckdb.DuckDBPyConnection,
+    models: Sequence[ModelDeclaration],
+    as_of_date: date,
+    window_name: str,
+) -> report.RunManifest:
+    """Describe what fixes the figures: inputs, parameters, code, libraries."""
+    files = connection.execute(
+        "SELECT file_name, kind, file_sha256, row_count FROM raw_files"
+        " ORDER BY kind, file_name, file_sha256"
+    ).fetchall()
+    inputs = tuple(
+        report.InputFile(name=name, kind=kind, sha256=sha256, rows=rows)
+        for name, kind, sha256, rows in files
+    )
+    run = describe_run(
+        f"report/{window_name}",
+        as_of_date,
+        {f"{i.kind}/{i.name}/{i.sha256[:8]}": i.sha256 for i in inputs},
+        models,
+    )
+    return report.RunManifest(
+        run_id=run.run_id,
+        parameter_hash=hash_parameters(models),
+        code_version=code_version(),
+        inputs=inputs,
+        libraries=tuple(report.LibraryVersion(name, version(name)) for name in _LIBRARIES),
+    )
+
+
+def describe_model(model: ModelDeclaration, is_champion: bool) -> report.ModelDeclaration:
+    """Describe a declaration with the source of each parameter."""
+    declared = asdict(model)
+    parameters = [
+        report.Parameter(
+            name=f"{part}.{name}",
+            value=_write_value(value),
+            source=model.sources.get(f"{part}.{name}", ""),
+        )
+        for part in ("scenarios", "measure", "coverage", "tree")
+        for name, value in declared[part].items()
+    ]
+    parameters.append(
+        report.Parameter(
+            "initial_factor",
+            _write_value(model.initial_factor),
+            model.sources.get("initial_factor", ""),
+        )
+    )
+    return report.ModelDeclaration(
+        model_id=model.model_id,
+        title=model.title,
+        role="champion" if is_champion else "challenger",
+        version=model.version,
+        parameter_hash=model.parameter_hash,
+        parameters=tuple(parameters),
+        offset_groups=tuple(
+            report.OffsetGroup(g.id, g.products, g.rationale, g.default_fund, g.stress_test)
+            for g in model.offset_groups
+        ),
+    )
+
+
+def _write_value(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, default=str)
+
+
+def state_limitations(champion: ModelDeclaration, quality: report.DataQuality) -> tuple[str, ...]:
+    """State what the figures cannot show, from what was declared and observed."""
+    lookback = champion.scenarios.lookback_days
+    longest = max(champion.scenarios.mpor_days)
+    limitations = [
+        (
+            f"Scenarios are the last {lookback} moves; what did not happen in them is not in the"
+            " margin."
+        ),
+        (
+            "Exceedances of different accounts on one date share the same market move: account-days"
+            " are not independent, so intervals that count them are narrower than the evidence."
+        ),
+        (
+            "Positions are frozen over the horizon; trading, liquidation costs and price impact are"
+            " outside the loss."
+        ),
+        "The calendar is the set of dates with prices; a date without prices is no observation.",
+    ]
+    if longest > 1:
+        limitations.append(
+            f"Horizons of {longest} days overlap, so their exceedances come in clusters even where"
+            " the margin is right; tests that assume independent days overstate the evidence."
+        )
+    if quality.pending_account_days:
+        limitations.append(
+            f"{quality.pending_account_days} account-days are pending because their horizon has"
+            " not ended; they are outside the observations."
+        )
+    return tuple(limitations)
