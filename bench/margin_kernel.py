@@ -14,7 +14,7 @@ from bench.margin_baselines import (
 from bench.measurement import Measurement, least_seconds
 from bench.memory import measure_day_in_own_process
 from bench.synthetic import MPOR_DAYS, Size, World, build_world
-from pipeline.margin import engine, tree
+from pipeline.margin import engine, scenario_model, tree
 from pipeline.terms import Level
 
 LIMIT_MEBIBYTES = 4096.0
@@ -43,7 +43,7 @@ def compute_day(world: World) -> engine.MarginResult:
 def record_kernel_input(world: World) -> KernelInput:
     """Run the day once and keep the arrays that reach the netting tree."""
     with mock.patch.object(
-        engine, "compute_tree_margins", side_effect=tree.compute_tree_margins
+        scenario_model, "compute_tree_margins", side_effect=tree.compute_tree_margins
     ) as traced:
         compute_day(world)
     positions, unit_losses, *_ = traced.call_args.args

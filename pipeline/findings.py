@@ -95,9 +95,9 @@ class Finding:
         place = [self.file_name]
         if self.column:
             place.append(f"column {_name_column(self.column)}")
-        named = _name_rows(self.rows, self.row_count) + _name_values(self.values)
-        if named:
-            place.append(named.strip())
+        if self.rows:
+            place.append(_name_rows(self.rows, self.row_count))
+        place[-1] += _name_values(self.values)
         if self.business_date is not None:
             place.append(f"business date {self.business_date}")
         return f"{', '.join(place)}: {self.problem}; expected {self.expected}"
@@ -105,8 +105,6 @@ class Finding:
 
 def _name_rows(rows: tuple[int, ...], row_count: int) -> str:
     """Name the first rows, and how many more there are."""
-    if not rows:
-        return ""
     named = [str(row) for row in rows[:NAMED_ROWS]]
     more = max(row_count, len(rows)) - len(named)
     if more > 0:

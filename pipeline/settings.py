@@ -65,7 +65,7 @@ def load_settings() -> Settings:
     """Read the settings from the environment."""
     models = os.environ.get("MARGINPROOF_MODELS", "hes,hvar").split(",")
     return Settings(
-        home=Path(os.environ.get("MARGINPROOF_HOME", "var")),
+        home=Path(os.environ.get("MARGINPROOF_HOME") or "var"),
         memory_limit=os.environ.get("MARGINPROOF_MEMORY_LIMIT", "4GB"),
         temp_limit=os.environ.get("MARGINPROOF_TEMP_LIMIT", "20GB"),
         threads=int(os.environ.get("MARGINPROOF_THREADS", "2")),

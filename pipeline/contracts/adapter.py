@@ -21,6 +21,9 @@ from pipeline.findings import Severity
 # A million rows of four columns are some 100 MB as pandas; the validation itself takes as much.
 BATCH_ROWS = 1_000_000
 
+# The second one sets a level of its own on import.
+_CHATTY_LOGGERS = ("great_expectations", "great_expectations.data_context.types.base")
+
 _NOUN = {
     ValueType.TEXT: "a text",
     ValueType.NUMBER: "a number",
@@ -203,7 +206,8 @@ def _read_result(result: Any) -> tuple[int, NDArray[np.int64]]:
 def _import_great_expectations() -> Any:
     """Import Great Expectations without telemetry and without its log lines."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
     import great_expectations
 
+    for name in _CHATTY_LOGGERS:
+        logging.getLogger(name).setLevel(logging.ERROR)
     return great_expectations

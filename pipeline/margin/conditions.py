@@ -128,5 +128,6 @@ def rows_of(
         return rows[stressed[rows]]
     if conditions.kind == "long_run":
         days = round(model.procyclicality.floor_years * DAYS_PER_YEAR)
-        return rows[market.dates[rows] > market.dates[conditions.as_of] - np.timedelta64(days, "D")]
+        since = market.dates[conditions.as_of] - np.timedelta64(days, "D")
+        return np.flatnonzero(market.dates[: len(rows)] > since)
     return rows

@@ -68,9 +68,7 @@ def constant_maturity_moves(
         known = has_before | has_after
         rows, a, b = begins[known], first[known], second[known]
         gap = days[known, b] - days[known, a]
-        weight = np.divide(
-            maturity - days[known, a], gap, out=np.zeros(len(rows)), where=gap > 0
-        )
+        weight = np.divide(maturity - days[known, a], gap, out=np.zeros(len(rows)), where=gap > 0)
         ends = rows + mpor_days
         start[number, ends] = (1.0 - weight) * price[rows, a] + weight * price[rows, b]
         end[number, ends] = (1.0 - weight) * settled[ends, a] + weight * settled[ends, b]

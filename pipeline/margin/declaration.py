@@ -161,17 +161,17 @@ class ModelDeclaration:
     version: str
     scenarios: ScenarioDeclaration
     measure: Measure
-    tree: TreeDeclaration = TreeDeclaration()
-    coverage: CoverageTarget = CoverageTarget()
+    tree: TreeDeclaration = field(default_factory=TreeDeclaration)
+    coverage: CoverageTarget = field(default_factory=CoverageTarget)
     offset_groups: tuple[OffsetGroup, ...] = ()
     initial_factor: float = 1.0
     initial_buffer_amount: float = 0.0
-    volatility: VolatilityDeclaration = VolatilityDeclaration()
-    stress: StressDeclaration = StressDeclaration()
+    volatility: VolatilityDeclaration = field(default_factory=VolatilityDeclaration)
+    stress: StressDeclaration = field(default_factory=StressDeclaration)
     gate: GateDeclaration | None = None
-    procyclicality: ProcyclicalityDeclaration = ProcyclicalityDeclaration()
-    addons: AddonDeclaration = AddonDeclaration()
-    collateral: CollateralDeclaration = CollateralDeclaration()
+    procyclicality: ProcyclicalityDeclaration = field(default_factory=ProcyclicalityDeclaration)
+    addons: AddonDeclaration = field(default_factory=AddonDeclaration)
+    collateral: CollateralDeclaration = field(default_factory=CollateralDeclaration)
     fixed: FixedDeclaration | None = None
     span: SpanDeclaration | None = None
     grid: GridDeclaration | None = None
@@ -243,8 +243,10 @@ def list_parameters(model: ModelDeclaration) -> list[tuple[str, Any, str]]:
         ):
             continue
         _flatten(part, declared[part], model.sources, listed)
-    for name in ("initial_factor", "initial_buffer_amount"):
-        listed.append((name, declared[name], model.sources.get(name, "")))
+    listed += [
+        (name, declared[name], model.sources.get(name, ""))
+        for name in ("initial_factor", "initial_buffer_amount")
+    ]
     return listed
 
 
@@ -285,7 +287,10 @@ def _check_values(model: ModelDeclaration, where: str) -> None:
         "a list of horizons of at least 1 day",
     )
     require_value(
-        all(a < b for a, b in zip((0, *scenarios.maturity_days), scenarios.maturity_days, strict=False)),
+        all(
+            a < b
+            for a, b in zip((0, *scenarios.maturity_days), scenarios.maturity_days, strict=False)
+        ),
         f"{where}: scenarios.maturity_days",
         "ascending calendar days of at least 1",
     )
@@ -301,9 +306,7 @@ def _check_values(model: ModelDeclaration, where: str) -> None:
         "a value between 0 and 100, both excluded",
     )
     require_value(model.initial_factor >= 1, f"{where}: initial_factor", "at least 1")
-    require_value(
-        model.initial_buffer_amount >= 0, f"{where}: initial_buffer_amount", "at least 0"
-    )
+    require_value(model.initial_buffer_amount >= 0, f"{where}: initial_buffer_amount", "at least 0")
     products = [product for group in model.offset_groups for product in group.products]
     require_value(
         len(products) == len(set(products)), f"{where}: offset_groups", "each product in one group"

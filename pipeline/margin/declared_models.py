@@ -4,7 +4,7 @@ The rules themselves are in the modules of the same names; turning a market into
 the adapters' business (`adapter_fixed`, `adapter_span`, `adapter_grid`, `adapter_tims`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from pipeline.margin.declared_values import require_value
@@ -68,7 +68,9 @@ class PriceRange:
             for name in ("floor_pct", "range_pct", "range_amount"):
                 value = getattr(item, name)
                 require_value(
-                    value is None or value >= 0, f"{where}.products {item.product} {name}", "at least 0"
+                    value is None or value >= 0,
+                    f"{where}.products {item.product} {name}",
+                    "at least 0",
                 )
 
 
@@ -104,7 +106,7 @@ class FixedDeclaration:
     """
 
     rates: tuple[PublishedRate, ...] = ()
-    price_range: PriceRange = PriceRange()
+    price_range: PriceRange = field(default_factory=PriceRange)
 
     def check(self, where: str) -> None:
         """Refuse values out of range."""
@@ -277,7 +279,7 @@ class SpanDeclaration:
         Tables by product, or by instrument.
     """
 
-    price_range: PriceRange = PriceRange()
+    price_range: PriceRange = field(default_factory=PriceRange)
     volatility_fraction: float = 0.25
     volatility_floor: float = 0.04
     look_ahead_days: float = 1.0
@@ -319,13 +321,21 @@ class SpanDeclaration:
 
     def _check_tables(self, where: str) -> None:
         for tier in self.tiers:
+            label = f"{where}.tiers {tier.product}"
             require_value(
-                1 <= tier.first_month <= tier.last_month and tier.tier >= 1 and tier.delivery_days >= 0,
-                f"{where}.tiers {tier.product}",
-                "a tier from 1, months 1 <= first_month <= last_month and delivery_days of at least 0",
+                1 <= tier.first_month <= tier.last_month,
+                label,
+                "months with 1 <= first_month <= last_month",
+            )
+            require_value(
+                tier.tier >= 1 and tier.delivery_days >= 0,
+                label,
+                "a tier from 1 and delivery_days of at least 0",
             )
         known = {(tier.product, tier.tier) for tier in self.tiers}
-        require_value(len(known) == len(self.tiers), f"{where}.tiers", "each tier of a product once")
+        require_value(
+            len(known) == len(self.tiers), f"{where}.tiers", "each tier of a product once"
+        )
         for calendar in self.calendar_spreads:
             label = f"{where}.calendar_spreads {calendar.product}"
             require_value(
@@ -335,12 +345,16 @@ class SpanDeclaration:
                 "legs on both sides, 1 and -1, with delta_ratio above 0",
             )
             require_value(
-                all((calendar.product, leg.tier) in known or leg.tier == 1 for leg in calendar.legs),
+                all(
+                    (calendar.product, leg.tier) in known or leg.tier == 1 for leg in calendar.legs
+                ),
                 label,
                 "legs in declared tiers",
             )
             require_value(
-                calendar.charge_amount >= 0 and calendar.charge_pct >= 0, label, "charges of at least 0"
+                calendar.charge_amount >= 0 and calendar.charge_pct >= 0,
+                label,
+                "charges of at least 0",
             )
         for spread in self.inter_commodity_spreads:
             label = f"{where}.inter_commodity_spreads priority {spread.priority}"
@@ -354,7 +368,7 @@ class SpanDeclaration:
             require_value(0 <= spread.credit_rate <= 1, label, "a credit_rate from 0 to 1")
         for array in self.risk_arrays:
             require_value(
-                len(array.losses) == 16,  # noqa: PLR2004 - SPAN has sixteen scenarios
+                len(array.losses) == 16,
                 f"{where}.risk_arrays {array.instrument}",
                 "sixteen losses",
             )

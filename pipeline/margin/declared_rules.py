@@ -88,7 +88,9 @@ class StressDeclaration:
         names = [period.id for period in self.periods]
         require_value(len(set(names)) == len(names), f"{where}.periods", "each id once")
         require_value(
-            bool(self.periods) or not self.mixed_in, f"{where}.mixed_in", "a stress period to mix in"
+            bool(self.periods) or not self.mixed_in,
+            f"{where}.mixed_in",
+            "a stress period to mix in",
         )
 
 
@@ -114,9 +116,7 @@ class GateDeclaration:
     def check(self, where: str) -> None:
         """Refuse values out of range."""
         require_value(0 <= self.threshold <= 1, f"{where}.threshold", "a value from 0 to 1")
-        require_value(
-            self.minimum_observations >= 3, f"{where}.minimum_observations", "at least 3"
-        )
+        require_value(self.minimum_observations >= 3, f"{where}.minimum_observations", "at least 3")
 
 
 @dataclass(frozen=True)
@@ -152,9 +152,7 @@ class ProcyclicalityDeclaration:
         require_value(self.buffer >= 0, f"{where}.buffer", "at least 0")
         require_value(self.buffer_anchors >= 1, f"{where}.buffer_anchors", "at least 1")
         require_value(self.buffer_anchor_days >= 1, f"{where}.buffer_anchor_days", "at least 1")
-        require_value(
-            0 <= self.stress_weight <= 1, f"{where}.stress_weight", "a value from 0 to 1"
-        )
+        require_value(0 <= self.stress_weight <= 1, f"{where}.stress_weight", "a value from 0 to 1")
         require_value(self.floor_years >= 0, f"{where}.floor_years", "at least 0")
 
 

@@ -87,7 +87,9 @@ def _convert_plain(hint: Any, value: object, where: str) -> Any:
         require_value(number and value == value, where, "a number")  # NaN differs from itself
         return float(value)  # type: ignore[arg-type]
     if hint is int:
-        require_value(isinstance(value, int) and not isinstance(value, bool), where, "a whole number")
+        require_value(
+            isinstance(value, int) and not isinstance(value, bool), where, "a whole number"
+        )
     elif hint is bool:
         require_value(isinstance(value, bool), where, "true or false")
     elif hint is str:

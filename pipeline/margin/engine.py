@@ -10,13 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pipeline.margin.declaration import ModelDeclaration
-from pipeline.margin.margin_rows import arrange_rows, order_nodes
-from pipeline.margin.market import Book, IntArray, Market
-from pipeline.margin.risk_arrays import compute_unit_losses
-from pipeline.margin.shocks import ShockHistory, compute_shocks, select_scenarios
-from pipeline.margin.tree import NodeMargins, Positions, compute_tree_margins
-from pipeline.terms import Level
+from pipeline.margin.conditions import Conditions, is_stressed
+from pipeline.margin.core_model import CoreModel, DayBook, Readiness
+from pipeline.margin.declaration import SCENARIO_SOURCES, ModelDeclaration
+from pipeline.margin.gate import judge_groups
+from pipeline.margin.margin_rows import NodeRows, arrange_rows, order_nodes
+from pipeline.margin.market import Book, BoolArray, IntArray, Market
+from pipeline.margin.rule_model import prepare_rules
+from pipeline.margin.rule_status import RuleStatus, arrange_statuses, describe_gate
+from pipeline.margin.rules import apply_rules
+from pipeline.margin.scenario_model import prepare_scenarios
+from pipeline.margin.tree import Positions
 
 
 @dataclass(frozen=True)
@@ -30,10 +34,13 @@ class MarginResult:
     excluded : polars.DataFrame
         business_date, account_id, reason: account-days without a margin, each with the number of
         moves that were there and needed.
+    rules : polars.DataFrame
+        Rows of ``out_rules`` without provenance columns: which rules were in force.
     """
 
     margins: pl.DataFrame
     excluded: pl.DataFrame
+    rules: pl.DataFrame
 
 
 def compute_margins(
@@ -66,75 +73,75 @@ def compute_margins(
     MarginResult
         One row per account, level and node, ordered by date, account, level and node.
     """
-    history = compute_shocks(market, mpor_days, model.scenarios.default_shock)
-    days, excluded = [], [_no_exclusion()]
+    core = prepare_model(market, book, model, mpor_days)
+    stressed = is_stressed(market, model)
+    days: list[NodeRows] = []
+    excluded, statuses = [_no_exclusion()], []
     for code in date_codes:
-        nodes, missing = _compute_nodes(market, book, model, mpor_days, int(code), history)
-        days += [] if nodes is None else [order_nodes(int(code), nodes)]
+        rows, missing, status = _compute_date(market, book, model, core, stressed, int(code))
+        days += [] if rows is None else [rows]
         excluded.append(missing)
+        statuses += [(market.dates[code].astype(object), one) for one in status]
         on_date()
-    return MarginResult(arrange_rows(market, book, model, mpor_days, days), pl.concat(excluded))
+    return MarginResult(
+        arrange_rows(market, book, model, mpor_days, days),
+        pl.concat(excluded),
+        arrange_statuses(model.model_id, mpor_days, statuses),
+    )
 
 
-def compute_day(
+def prepare_model(market: Market, book: Book, model: ModelDeclaration, mpor_days: int) -> CoreModel:
+    """Compute what all dates share, by the kind of model that the declaration names."""
+    if model.scenarios.source in SCENARIO_SOURCES:
+        return prepare_scenarios(market, model, mpor_days)
+    return prepare_rules(market, book, model)
+
+
+def _compute_date(
     market: Market,
     book: Book,
     model: ModelDeclaration,
-    mpor_days: int,
+    core: CoreModel,
+    stressed: BoolArray,
     date_code: int,
-    history: ShockHistory,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Compute the margins of one date; see ``compute_margins``."""
-    nodes, excluded = _compute_nodes(market, book, model, mpor_days, date_code, history)
-    days = [] if nodes is None else [order_nodes(date_code, nodes)]
-    return arrange_rows(market, book, model, mpor_days, days), excluded
-
-
-def _compute_nodes(
-    market: Market,
-    book: Book,
-    model: ModelDeclaration,
-    mpor_days: int,
-    date_code: int,
-    history: ShockHistory,
-) -> tuple[dict[Level, NodeMargins] | None, pl.DataFrame]:
-    """Return the margins of one date, None where no account has one, and the exclusions."""
+) -> tuple[NodeRows | None, pl.DataFrame, list[RuleStatus]]:
+    """Return the rows of one date, None where no account has any, exclusions and rules."""
     held = book.on_date(date_code)
     instruments, local = _distinct(book.instrument[held], len(book.product_of))
     if not len(instruments):
-        return None, _no_exclusion()
-    factors = _factors_of(history, date_code, instruments)
-    used = np.unique(factors[factors >= 0])
-    rows, usable = select_scenarios(history, date_code, used, model.scenarios.lookback_days)
-    ready = np.isin(factors, used[usable]) | (factors < 0)
-    has_history = ready.all(axis=1) & (factors[:, 0] >= 0) & (len(rows) > 0)
+        return None, _no_exclusion(), []
+    readiness = core.examine(date_code, instruments)
     account = book.account[held]
-    short = np.unique(account[~has_history[local]])
-    excluded = _describe_exclusions(market, book, model, history, date_code, short, factors)
+    short = np.unique(account[~readiness.has_history[local]])
+    excluded = _describe_exclusions(market, book, model, date_code, short, readiness)
     is_short = np.zeros(len(book.accounts), dtype=bool)
     is_short[short] = True
     kept = ~is_short[account]
     if not kept.any():
-        return None, excluded
-    losses = np.zeros((len(instruments), len(rows)))
-    losses[has_history] = compute_unit_losses(
-        market,
-        history,
-        date_code,
-        instruments[has_history],
-        rows,
-        mpor_days,
-        time_decay=model.scenarios.time_decay,
-    )
+        return None, excluded, []
     product = book.product_of[instruments][local[kept]]
-    positions = Positions(
-        account=account[kept],
-        group=book.group_of[product],
-        product=product,
-        instrument=local[kept],
-        quantity=book.quantity[held][kept],
+    counts, gates = judge_groups(market, book, model, core.history, stressed, date_code)
+    day = DayBook(
+        date_code=date_code,
+        instruments=instruments,
+        positions=Positions(
+            account=account[kept],
+            group=book.group_of[product],
+            product=product,
+            instrument=local[kept],
+            quantity=book.quantity[held][kept],
+        ),
+        readiness=readiness,
+        counts=counts,
     )
-    return compute_tree_margins(positions, losses, model.measure, model.tree), excluded
+    nodes = core.margin(day, Conditions(date_code))
+    if nodes is None:
+        return None, excluded, []
+    charges, statuses = apply_rules(
+        market, book, model, day, nodes, lambda conditions: core.margin(day, conditions)
+    )
+    rows = order_nodes(date_code, nodes, charges)
+    return rows, excluded, [*(describe_gate(gate) for gate in gates), *statuses]
 
 
 def _distinct(codes: IntArray, n_codes: int) -> tuple[IntArray, IntArray]:
@@ -144,30 +151,17 @@ def _distinct(codes: IntArray, n_codes: int) -> tuple[IntArray, IntArray]:
     return np.flatnonzero(seen), (np.cumsum(seen) - 1)[codes]
 
 
-def _factors_of(history: ShockHistory, date_code: int, instruments: IntArray) -> IntArray:
-    """Return price and volatility factor of each instrument, shape (n_instruments, 2)."""
-    return np.column_stack(
-        [
-            history.series.factor_of[date_code, instruments],
-            history.series.volatility_of[instruments],
-        ]
-    )
-
-
 def _describe_exclusions(
     market: Market,
     book: Book,
     model: ModelDeclaration,
-    history: ShockHistory,
     date_code: int,
     accounts: IntArray,
-    factors: IntArray,
+    readiness: Readiness,
 ) -> pl.DataFrame:
     if not len(accounts):
         return _no_exclusion()
-    used = np.unique(factors[factors >= 0])
-    moves = history.present_count[date_code + 1, used]
-    fewest = int(moves.min()) if len(moves) else 0
+    fewest = readiness.fewest_moves
     needed = model.scenarios.lookback_days
     reason = f"history too short: {fewest} of {needed} moves of the least known risk factor"
     return _no_exclusion().vstack(

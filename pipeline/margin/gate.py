@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.margin.declaration import ModelDeclaration, OffsetGroup
 from pipeline.margin.dependence import GroupGate, PeriodDependence, gate_offset_groups
-from pipeline.margin.market import BoolArray, Book, IntArray, Market
+from pipeline.margin.market import Book, BoolArray, IntArray, Market
 from pipeline.margin.shocks import ShockHistory
 
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.market import Book, FloatArray, IntArray, Market
+from pipeline.margin.rules import NodeCharges
 from pipeline.margin.tree import NodeMargins
 from pipeline.terms import Level
 
@@ -43,6 +44,8 @@ class NodeRows:
         Codes; ``level`` counts account, offset group, product.
     standalone, netted, level_credit, cap_base, capped : ndarray
         As in ``NodeMargins``.
+    addon, maintenance, initial : ndarray
+        As in ``NodeCharges``.
     """
 
     date: IntArray
@@ -54,9 +57,14 @@ class NodeRows:
     level_credit: FloatArray
     cap_base: FloatArray
     capped: FloatArray
+    addon: FloatArray
+    maintenance: FloatArray
+    initial: FloatArray
 
 
-def order_nodes(date_code: int, levels: dict[Level, NodeMargins]) -> NodeRows:
+def order_nodes(
+    date_code: int, levels: dict[Level, NodeMargins], charges: dict[Level, NodeCharges]
+) -> NodeRows:
     """Put the nodes of one date in the order of account, level and node.
 
     Codes are in the order of the names, so that ordering codes orders names.
@@ -67,6 +75,8 @@ def order_nodes(date_code: int, levels: dict[Level, NodeMargins]) -> NodeRows:
         Business date.
     levels : dict of Level to NodeMargins
         Margins at the levels above the instrument.
+    charges : dict of Level to NodeCharges
+        What the rules make of them.
 
     Returns
     -------
@@ -78,6 +88,9 @@ def order_nodes(date_code: int, levels: dict[Level, NodeMargins]) -> NodeRows:
     joined = {
         field.name: np.concatenate([getattr(node, field.name) for node in nodes])
         for field in fields(NodeMargins)
+    } | {
+        field.name: np.concatenate([getattr(charges[level], field.name) for level in _LEVELS])
+        for field in fields(NodeCharges)
     }
     width = int(joined["node"].max(initial=0)) + 1
     order = np.argsort((joined["account"] * len(nodes) + level) * width + joined["node"])
@@ -135,9 +148,9 @@ def arrange_rows(
             "level_credit_amount": rows.level_credit,
             "cap_base_margin_amount": rows.cap_base,
             "capped_margin_amount": rows.capped,
-            "addon_amount": np.zeros(len(credit)),
-            "initial_margin_amount": rows.capped * model.initial_factor,
-            "maintenance_margin_amount": rows.capped,
+            "addon_amount": rows.addon,
+            "initial_margin_amount": rows.initial,
+            "maintenance_margin_amount": rows.maintenance,
         }
     ).select(
         "business_date",

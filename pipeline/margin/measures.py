@@ -5,6 +5,7 @@ Which nodes are measured, and what is done with the measure, does not belong her
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from math import ceil, floor
 from typing import Literal
 
@@ -36,7 +37,7 @@ class Measure:
         The confidence is read as the decimal it is written as, so that 99 % of 500 scenarios is 5
         and not 5.000000000000004, which would move the order statistic.
         """
-        return scenarios * (1 - Fraction(str(self.confidence_pct)) / 100)
+        return _tail_weight(scenarios, self.confidence_pct)
 
     def largest_needed(self, scenarios: int) -> int:
         """Return how many of the largest losses the measure reads, at least one."""
@@ -46,6 +47,11 @@ class Measure:
         if self.name == "value_at_risk":
             return min(scenarios, floor(tail) + 1)
         return min(scenarios, max(1, ceil(tail)))
+
+
+@cache
+def _tail_weight(scenarios: int, confidence_pct: float) -> Fraction:
+    return scenarios * (1 - Fraction(str(confidence_pct)) / 100)
 
 
 def measure_losses(losses: FloatArray, measure: Measure) -> FloatArray:

@@ -1,14 +1,17 @@
 """Measures of tree nodes from their scenario losses: the numerical kernel of the margin run.
 
 Positions times risk arrays is a sparse matrix times a dense one, a block of nodes at a time, each
-block measured in place before the next. Every row of a block is computed on its own and in the
-order of its positions, so the size of a block leaves no trace in the result. Which nodes are
-measured, and what the margins are added up to, belongs to `tree`.
+block measured in place while it is still in the processor's cache. Every row of a block is computed on
+its own, in the order of its positions, and blocks write to places of their own: neither the size
+of a block nor the number of threads leaves a trace in the result. Which nodes are measured, and
+what the margins are added up to, belongs to `tree`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import polars as pl
 from scipy.sparse import csr_array
 
 from pipeline.margin.market import BoolArray, FloatArray, IntArray
@@ -37,9 +40,12 @@ def measure_nodes(
         Margins.
     """
     margins = np.empty(holdings.shape[0])
-    for first in range(0, len(margins), block_rows):
-        block = slice(first, first + block_rows)
+
+    def measure_block(block: slice) -> None:
         margins[block] = measure_losses(holdings[block] @ unit_losses, measure)
+
+    firsts = range(0, len(margins), block_rows)
+    _work_on_blocks(measure_block, [slice(first, first + block_rows) for first in firsts])
     return margins
 
 
@@ -72,26 +78,44 @@ def measure_nodes_and_parents(
         Margins of the parents.
     """
     ends = np.cumsum(children)
-    parents = np.empty(len(children))
-    nodes = [np.empty(0)]
-    for block in _blocks_of_parents(ends, block_rows):
-        starts = ends[block] - children[block]
-        rows = slice(int(starts[0]), int(ends[block][-1]))
+    nodes, parents = np.full(len(measured), np.nan), np.empty(len(children))
+
+    def measure_block(block: slice) -> None:
+        first = int(ends[block.start] - children[block.start])
+        rows = slice(first, int(ends[block.stop - 1]))
         losses = holdings[rows] @ unit_losses
         parents[block] = measure_losses(_sum_runs(losses, children[block]), measure)
-        nodes.append(_measure_chosen(losses, measured[rows], measure))
-    return np.concatenate(nodes), parents
+        chosen = measured[rows]
+        nodes[rows][chosen] = _measure_chosen(losses, chosen, measure)
+
+    _work_on_blocks(measure_block, _cut_parents(ends, block_rows))
+    return nodes[measured], parents
 
 
-def _blocks_of_parents(ends: IntArray, block_rows: int) -> Iterator[slice]:
+def _work_on_blocks(work: Callable[[slice], None], blocks: Sequence[slice]) -> None:
+    """Work on blocks side by side, on as many threads as Polars has (POLARS_MAX_THREADS).
+
+    Products, partitions and sums release the interpreter, so threads share the work evenly.
+    """
+    if len(blocks) < 2:
+        for block in blocks:
+            work(block)
+        return
+    with ThreadPoolExecutor(min(pl.thread_pool_size(), len(blocks))) as threads:
+        list(threads.map(work, blocks))  # the list raises what a block raised
+
+
+def _cut_parents(ends: IntArray, block_rows: int) -> list[slice]:
     """Cut parents into runs of at most ``block_rows`` nodes, or of one parent with more."""
+    blocks: list[slice] = []
     first = 0
     while first < len(ends):
         begun = ends[first - 1] if first else 0
         last = int(np.searchsorted(ends, begun + block_rows, side="right"))
         last = max(last, first + 1)
-        yield slice(first, last)
+        blocks.append(slice(first, last))
         first = last
+    return blocks
 
 
 def _sum_runs(losses: FloatArray, lengths: IntArray) -> FloatArray:

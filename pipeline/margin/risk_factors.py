@@ -2,7 +2,8 @@
 
 A risk factor is the price of one instrument, or the n-th nearby contract of a futures curve (with
 moves of the same contract, so that a roll is no jump) or a constant maturity of it, or the implied
-volatility of an underlying. How a move is measured, and which moves are scenarios, belongs to `shocks`.
+volatility of an underlying. How a move is measured, and which moves are scenarios, belongs to
+`shocks`.
 """
 
 from collections.abc import Iterator

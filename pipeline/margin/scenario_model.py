@@ -203,9 +203,7 @@ def prepare_scenarios(market: Market, model: ModelDeclaration, mpor_days: int) -
     if declared.source == "filtered":
         volatility = build_volatility(market, model, declared.default_shock)
         history = _keep_scaled(history, volatility, mpor_days)
-    return ScenarioModel(
-        market, model, mpor_days, history, volatility, is_stressed(market, model)
-    )
+    return ScenarioModel(market, model, mpor_days, history, volatility, is_stressed(market, model))
 
 
 def _keep_scaled(

@@ -11,7 +11,13 @@ from pathlib import Path
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
-from pipeline.rendering import context_tables, coverage_tables, offset_tables, verdict_view
+from pipeline.rendering import (
+    context_tables,
+    coverage_tables,
+    offset_tables,
+    statistics_tables,
+    verdict_view,
+)
 from pipeline.rendering.annex import Attachment, build_attachments, reserved_names
 from pipeline.rendering.charts import (
     draw_account,
@@ -198,8 +204,8 @@ def _tables(
         "classes": offset_tables.class_table(offset_tables.headline_classes(data), maker),
         "levels": offset_tables.level_table(data.level_credits, maker),
         "offsets": offset_tables.offset_table(data.offset_totals, maker),
-        "tests": coverage_tables.result_table(coverage_tables.headline_tests(data), maker),
-        "other_tests": coverage_tables.other_tests_table(data, maker),
+        "tests": statistics_tables.result_table(statistics_tables.headline_tests(data), maker),
+        "other_tests": statistics_tables.other_tests_table(data, maker),
         "severity": coverage_tables.severity_table(data.severity, maker),
         "contracts": context_tables.contract_table(quality.contract_results, maker),
         "failed_rules": context_tables.failed_rule_table(quality.contract_results, maker),

@@ -1,19 +1,17 @@
-"""The tables of coverage, statistical tests and severity.
+"""The tables of coverage and severity.
 
 Selecting, ordering and writing finished numbers; no figure is estimated here. Where the body shows
 fewer rows than there are, the table's note says how many and where the rest stands.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import groupby
 
-from pipeline.rendering.model import CoverageRow, ReportData, SeverityRow, TestResult
+from pipeline.rendering.model import CoverageRow, ReportData, SeverityRow
 from pipeline.rendering.tables import ColumnPlan, TableMaker, TableView
-from pipeline.terms import Decision, MarginBasis
+from pipeline.terms import MarginBasis
 
 _MOST_ROWS = 100
-_VARIANTS = ("phases", "simulated")
 _MOST_SCOPES = 40
 _MOST_ACCOUNTS = 18
 _BASIS_ORDER = {basis: i for i, basis in enumerate(MarginBasis)}
@@ -171,71 +169,6 @@ def scope_table(data: ReportData, maker: TableMaker) -> TableView:
     )
 
 
-def headline_tests(data: ReportData) -> list[TestResult]:
-    """Return the tests of the verdict's series at firm scope, in the order given."""
-    v = data.verdict
-    return [t for t in data.tests if _is_headline(t, data) and t.window_name == v.window_name]
-
-
-def result_table(tests: Sequence[TestResult], maker: TableMaker) -> TableView:
-    """Return statistic, p-value, decision and a plain sentence for each test."""
-    plan = (
-        ColumnPlan("test", "text", 1.7),
-        ColumnPlan("statistic", "statistic", 0.75),
-        ColumnPlan("p_value", "p_value", 0.75),
-        ColumnPlan("decision", "decision", 0.95),
-        ColumnPlan("plain_sentence", "text", 3.4),
-    )
-    rows = [
-        (
-            known_test(t.test, maker),
-            t.statistic,
-            t.p_value,
-            t.decision,
-            _sentence(t, maker),
-        )
-        for t in tests[:_MOST_ROWS]
-    ]
-    note = maker.shortened(len(rows), len(tests), "tests.csv")
-    return maker.make("tests", plan, rows, note=note, css="tall")
-
-
-def other_tests_table(data: ReportData, maker: TableMaker) -> TableView:
-    """Return, for the tests not shown one by one, how many ended with each decision."""
-    shown = set(map(id, headline_tests(data)))
-    counts: Counter[tuple[str, str, str, Decision]] = Counter()
-    for t in data.tests:
-        if id(t) not in shown:
-            counts[t.model_id, t.scope, known_test(t.test, maker), t.decision] += 1
-    plan = (
-        ColumnPlan("model", "text"),
-        ColumnPlan("scope", "scope"),
-        ColumnPlan("test", "text"),
-        *(ColumnPlan(f"decision_{d}", "count") for d in Decision),
-    )
-    keys = sorted({key[:3] for key in counts})[:_MOST_ROWS]
-    rows = [(*key, *(counts[*key, decision] for decision in Decision)) for key in keys]
-    return maker.make("other_tests", plan, rows)
-
-
-def known_test(test: str, maker: TableMaker) -> str:
-    """Return the name of a test as readers know it."""
-    name, variant = _base_test(test)
-    key = f"tests.{name}.title"
-    if not maker.wording.has(key):
-        return test
-    title = maker.wording.say(key)
-    return maker.wording.say(f"tests.{variant}", title=title) if variant else title
-
-
-def _base_test(test: str) -> tuple[str, str]:
-    """Split the name of a test into the test and the way it was carried out."""
-    for variant in _VARIANTS:
-        if test.endswith(f"_{variant}"):
-            return test.removesuffix(f"_{variant}"), variant
-    return test, ""
-
-
 def severity_table(rows: Iterable[SeverityRow], maker: TableMaker) -> TableView:
     """Return how large the shortfalls were."""
     plan = (
@@ -307,22 +240,3 @@ def _interval(data: ReportData, maker: TableMaker) -> str:
 def _confidences(rows: Iterable[CoverageRow], maker: TableMaker) -> str:
     levels = sorted({r.confidence_pct for r in rows})
     return ", ".join(maker.formats.target(level) for level in levels)
-
-
-def _is_headline(test: TestResult, data: ReportData) -> bool:
-    v = data.verdict
-    series = (v.model_id, v.track, v.mpor_days, v.margin_basis)
-    tested = (test.model_id, test.track, test.mpor_days, test.margin_basis)
-    return tested == series and test.scope == "firm"
-
-
-def _sentence(test: TestResult, maker: TableMaker) -> str:
-    say = maker.wording.say
-    key = f"tests.{_base_test(test.test)[0]}.{test.decision}"
-    known = say(key) if maker.wording.has(key) else ""
-    parts = [known or say("tests.unknown_null", null=test.null) if test.null or known else ""]
-    if test.reason:
-        parts.append(say("tests.remark", reason=test.reason))
-    if test.reference:
-        parts.append(say("tests.reference", reference=test.reference))
-    return " ".join(part for part in parts if part)

@@ -6,8 +6,8 @@ The verdict is the caller's; here its numbers are written and its reason codes b
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.rendering.coverage_tables import known_test
 from pipeline.rendering.model import Reason, ReportData, Value
+from pipeline.rendering.statistics_tables import known_test
 from pipeline.rendering.tables import TableMaker
 
 

@@ -167,7 +167,7 @@ def fetch_value(
     connection: duckdb.DuckDBPyConnection,
     query: str,
     parameters: Mapping[str, Any] | Sequence[Any] | None = None,
-) -> Any:  # noqa: ANN401 - the type is the query's
+) -> Any:
     """Run a query that returns one row of one column, and return that value."""
     # Fetching every row ends the result; an unfinished one blocks the connection.
     return connection.execute(query, parameters).fetchall()[0][0]

@@ -2,8 +2,8 @@
 -- Use: what the report's figures rest on, up to an as-of date; quarantined rows are those of every
 -- file, whatever their date.
 SELECT
-    (SELECT min(business_date) FROM core_prices) AS first_date,
-    (SELECT max(business_date) FROM core_prices WHERE business_date <= $as_of_date) AS last_date,
+    (SELECT min(business_date) FROM core_positions) AS first_date,
+    (SELECT max(business_date) FROM core_positions WHERE business_date <= $as_of_date) AS last_date,
     (
         SELECT count(DISTINCT business_date) FROM core_positions
         WHERE business_date <= $as_of_date

@@ -67,7 +67,11 @@ def test_counts_by_basis_scope_and_window():
 
 
 def test_zones_and_kupiec_are_those_of_basel_for_250_days():
-    for exceedances, zone, p_value in ((4, "green", 0.3805), (5, "yellow", 0.1619), (10, "red", 0.0003)):
+    for exceedances, zone, p_value in (
+        (4, "green", 0.3805),
+        (5, "yellow", 0.1619),
+        (10, "red", 0.0003),
+    ):
         summary = summarise_coverage(
             rows(series(250, set(range(exceedances)))), MEMBERS.head(1), RULES, ()
         )
@@ -92,9 +96,17 @@ def test_pending_and_missing_days_are_counted_and_no_observations():
     ]
     coverage = summarise_coverage(rows(spec), MEMBERS, RULES, (5,)).coverage
     whole = pick(coverage, scope="firm", window_name="all", margin_basis="capped")
-    assert (whole["observations"], whole["pending_count"], whole["missing_price_count"]) == (10, 1, 1)
+    assert (whole["observations"], whole["pending_count"], whole["missing_price_count"]) == (
+        10,
+        1,
+        1,
+    )
     recent = pick(coverage, scope="firm", window_name="last_5", margin_basis="capped")
-    assert (recent["observations"], recent["pending_count"], recent["missing_price_count"]) == (4, 1, 1)
+    assert (recent["observations"], recent["pending_count"], recent["missing_price_count"]) == (
+        4,
+        1,
+        1,
+    )
 
 
 def test_the_adequacy_track_keeps_the_basis_of_each_row():

@@ -43,7 +43,8 @@ def test_findings_that_differ_by_date_are_merged() -> None:
     )
     assert [f.message for f in merged] == [
         (
-            "prices.csv, column settlement_price, rows 2, 3, 4, 5, 6 and 2 more ('a', 'b'): the value"
+            "prices.csv, column settlement_price, rows 2, 3, 4, 5, 6 and 2 more ('a', 'b'): the"
+            " value"
             " is missing (on 3 dates from 2014-01-02 to 2014-01-05); expected a number"
         ),
         "b.csv: the file is empty; expected rows",

@@ -104,7 +104,8 @@ def test_empty_quoted_text_is_null(tmp_path: Path) -> None:
         (
             b"\n" + HEADER + ROW,
             (
-                "positions.csv: row 1 has no column names; expected a line of column names that ends"
+                "positions.csv: row 1 has no column names; expected a line of column names that"
+                " ends"
                 " with LF or CR LF"
             ),
         ),
@@ -158,7 +159,8 @@ def test_empty_quoted_text_is_null(tmp_path: Path) -> None:
         (
             b"a,b\n1,2\n",
             (
-                "positions.csv, ('a', 'b'): none of the columns is in the file; expected the columns"
+                "positions.csv ('a', 'b'): none of the columns is in the file; expected the"
+                " columns"
                 f" {COLUMNS}"
             ),
         ),
@@ -269,7 +271,8 @@ def test_date_that_is_not_iso_refuses_the_file(tmp_path: Path, value: str) -> No
     landed = read(tmp_path, HEADER + f"{value},A,I,1\n".encode() + ROW)
     assert sentences(landed) == [
         (
-            f"positions.csv, column business_date, row 2 ({value!r}): not a date; expected a date such"
+            f"positions.csv, column business_date, row 2 ({value!r}): not a date; expected a date"
+            " such"
             " as 2014-01-31"
         )
     ]
@@ -282,8 +285,10 @@ def test_line_break_inside_quotes_is_one_row_and_named(tmp_path: Path) -> None:
     landed = read(tmp_path, HEADER + b'2014-01-02,"A\nB",I,1\n2014-01-02,C,I,x\n')
     assert sentences(landed) == [
         (
-            "positions.csv, column account_id, row 2 ('A\\nB'), business date 2014-01-02: text with a"
-            " line break or a control character; expected text on one line without control characters"
+            "positions.csv, column account_id, row 2 ('A\\nB'), business date 2014-01-02: text"
+            " with a"
+            " line break or a control character; expected text on one line without control"
+            " characters"
         ),
         (
             "positions.csv, column quantity, row 3 ('x'), business date 2014-01-02: not a finite"
@@ -316,7 +321,8 @@ def test_decimal_comma_is_read_where_declared(tmp_path: Path) -> None:
     assert landed.frame["quantity"].to_list() == [1.0, -1.5]
     assert sentences(landed) == [
         (
-            "positions.csv, column quantity, row 4 ('1.500'), business date 2014-01-02: not a finite"
+            "positions.csv, column quantity, row 4 ('1.500'), business date 2014-01-02: not a"
+            " finite"
             " number; expected a finite number such as -12,5"
         )
     ]

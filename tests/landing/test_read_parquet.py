@@ -104,11 +104,13 @@ def test_numbers_that_are_not_finite_refuse_their_rows(tmp_path: Path) -> None:
     landed = read(tmp_path, ROWS.with_columns(quantity=pl.Series([float("nan"), float("-inf")])))
     assert [finding.message for finding in landed.findings] == [
         (
-            "positions.parquet, column quantity, row 1 ('NaN'), business date 2014-01-02: not a finite"
+            "positions.parquet, column quantity, row 1 ('NaN'), business date 2014-01-02: not a"
+            " finite"
             " number; expected a finite number such as -12.5"
         ),
         (
-            "positions.parquet, column quantity, row 2 ('-inf'), business date 2014-01-03: not a finite"
+            "positions.parquet, column quantity, row 2 ('-inf'), business date 2014-01-03: not a"
+            " finite"
             " number; expected a finite number such as -12.5"
         ),
     ]
@@ -133,7 +135,8 @@ def test_date_out_of_range_is_named_by_its_number(tmp_path: Path, day: int) -> N
     landed = read(tmp_path, ROWS.with_columns(business_date=dates))
     assert [finding.message for finding in landed.findings] == [
         (
-            f"positions.parquet, column business_date, row 2 ('stored as {day}'): not a date; expected"
+            f"positions.parquet, column business_date, row 2 ('stored as {day}'): not a date;"
+            " expected"
             " a date such as 2014-01-31"
         )
     ]

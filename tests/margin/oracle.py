@@ -62,9 +62,7 @@ def account_margin(positions, unit_losses, name, confidence_pct, cap, cap_base):
         "product": sum(
             margin_of([p for p in positions if (p[0], p[1]) == product]) for product in products
         ),
-        "offset_group": sum(
-            margin_of([p for p in positions if p[0] == group]) for group in groups
-        ),
+        "offset_group": sum(margin_of([p for p in positions if p[0] == group]) for group in groups),
         "account": netted,
     }[cap_base]
     capped = max(netted, base - cap * (base - netted))

@@ -84,9 +84,7 @@ def test_covered_call_is_repriced_in_full_under_price_and_volatility():
     losses = []
     for t in range(20, 60):
         shocked = p * prices[t] / prices[t - 2]
-        later = black_76(
-            shocked, 100.0, years - 2 / 252, v * vols[t] / vols[t - 2], is_call=True
-        )
+        later = black_76(shocked, 100.0, years - 2 / 252, v * vols[t] / vols[t - 2], is_call=True)
         losses.append(-50.0 * (shocked - p) + 50.0 * (later - now))
     expected = oracle.measure(losses, "expected_shortfall", 97.5)
     row = got.filter(node_level="account").row(0, named=True)
@@ -162,6 +160,7 @@ def test_dates_computed_together_equal_dates_computed_alone(two_products):
     held = book(two_products, rows)
     together = compute_margins(two_products, held, declare(), 2, np.array([50, 55, 59])).margins
     alone = [
-        compute_margins(two_products, held, declare(), 2, np.array([t])).margins for t in (50, 55, 59)
+        compute_margins(two_products, held, declare(), 2, np.array([t])).margins
+        for t in (50, 55, 59)
     ]
     assert together.equals(alone[0].vstack(alone[1]).vstack(alone[2]))

@@ -51,7 +51,9 @@ def test_agrees_with_the_oracle(name, confidence, losses):
 def test_is_positively_homogeneous(name, losses, scale):
     measure = Measure(name, 97.5)
     scaled = measure_losses(losses * scale, measure)
-    assert scaled == pytest.approx(scale * measure_losses(losses.copy(), measure), rel=1e-9, abs=1e-6)
+    assert scaled == pytest.approx(
+        scale * measure_losses(losses.copy(), measure), rel=1e-9, abs=1e-6
+    )
 
 
 @pytest.mark.parametrize("name", ["expected_shortfall", "worst_scenario"])

@@ -15,7 +15,9 @@ def test_log_moves_run_over_the_horizon_and_overlap():
 
 
 def test_a_price_at_or_below_zero_makes_its_window_absolute_and_no_other():
-    shocks = compute_shocks(market(instruments(X={}), {"X": [20.0, 18.0, -37.0, 10.0, 11.0, 12.0]}), 1)
+    shocks = compute_shocks(
+        market(instruments(X={}), {"X": [20.0, 18.0, -37.0, 10.0, 11.0, 12.0]}), 1
+    )
     assert shocks.absolute_move[1:, 0] == pytest.approx([-2.0, -55.0, 47.0, 1.0, 1.0])
     assert not shocks.is_absolute(1, 1)[0]
     assert shocks.is_absolute(1, 2)[0]
@@ -93,7 +95,11 @@ def test_scenarios_are_the_last_complete_rows_and_a_short_factor_is_told():
     shocks = compute_shocks(
         market(
             instruments(ALWAYS={}, LONG={}, NEW={}),
-            {"ALWAYS": [1.0] * 10, "LONG": [1.0] * 3 + [None] + [2.0] * 6, "NEW": [None] * 8 + [1.0, 1.0]},
+            {
+                "ALWAYS": [1.0] * 10,
+                "LONG": [1.0] * 3 + [None] + [2.0] * 6,
+                "NEW": [None] * 8 + [1.0, 1.0],
+            },
         ),
         1,
     )

@@ -16,9 +16,7 @@ GROUP_OF = np.array([0, 0, 1, 2])  # of four products
 
 def arrange(rows):
     """Positions from (account, instrument, quantity) rows, sorted as the engine wants them."""
-    rows = sorted(
-        rows, key=lambda r: (r[0], GROUP_OF[PRODUCT_OF[r[1]]], PRODUCT_OF[r[1]], r[1])
-    )
+    rows = sorted(rows, key=lambda r: (r[0], GROUP_OF[PRODUCT_OF[r[1]]], PRODUCT_OF[r[1]], r[1]))
     account = np.array([r[0] for r in rows], dtype=np.int64)
     instrument = np.array([r[1] for r in rows], dtype=np.int64)
     product = PRODUCT_OF[instrument]
@@ -37,9 +35,7 @@ def books(draw):
     rows = []
     for account in range(accounts):
         held = draw(st.lists(st.integers(0, 5), min_size=1, max_size=6, unique=True))
-        rows += [
-            (account, i, draw(st.integers(-50, 50).filter(lambda q: q != 0))) for i in held
-        ]
+        rows += [(account, i, draw(st.integers(-50, 50).filter(lambda q: q != 0))) for i in held]
     scenarios = draw(st.integers(1, 40))
     seed = draw(st.integers(0, 2**32 - 1))
     losses = np.random.default_rng(seed).normal(size=(6, scenarios)) * 1000
@@ -184,5 +180,7 @@ def test_the_size_of_a_chunk_leaves_no_trace(monkeypatch):
 
 def test_no_positions_give_no_nodes():
     empty = arrange([])
-    levels = compute_tree_margins(empty, np.zeros((6, 5)), Measure("value_at_risk"), TreeDeclaration())
+    levels = compute_tree_margins(
+        empty, np.zeros((6, 5)), Measure("value_at_risk"), TreeDeclaration()
+    )
     assert all(len(node.netted) == 0 for node in levels.values())

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.rendering.annex import reserved_names
-from pipeline.rendering.coverage_tables import headline_tests, known_test, result_table
 from pipeline.rendering.formats import make_formats
 from pipeline.rendering.model import NamedValue, Reason, ReasonCode, VerdictStatus
+from pipeline.rendering.statistics_tables import headline_tests, known_test, result_table
 from pipeline.rendering.tables import ColumnPlan, TableMaker
 from pipeline.rendering.verdict_view import key_figures, reasons
 from pipeline.rendering.wording import load_wording

@@ -106,7 +106,11 @@ def test_the_other_dates_of_a_delivery_are_loaded(marginproof, tmp_path, short_m
     assert code == 1
     assert "'ZZ'" in err
     _, out, _ = marginproof(
-        "sql", "--format", "json", "-c", "SELECT max(business_date)::VARCHAR AS last FROM core_prices"
+        "sql",
+        "--format",
+        "json",
+        "-c",
+        "SELECT max(business_date)::VARCHAR AS last FROM core_prices",
     )
     assert json.loads(out) == [{"last": str(DAYS[2])}]
 

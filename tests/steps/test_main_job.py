@@ -31,7 +31,7 @@ def loaded(short_model, marginproof, tmp_path):
 
 
 def test_a_range_of_days_ends_with_margins_and_coverage(loaded, marginproof):
-    code, out, err = marginproof("backfill", "--from", DAYS[25], "--to", DAYS[39])
+    code, _out, err = marginproof("backfill", "--from", DAYS[25], "--to", DAYS[39])
     assert code == 0, err
     (counts,) = rows(
         marginproof,

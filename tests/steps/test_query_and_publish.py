@@ -17,7 +17,10 @@ def published(marginproof, short_model, tmp_path):
 def test_rows_come_as_table_csv_and_json(published, marginproof):
     query = "SELECT account_id, count(*) AS n FROM core_positions GROUP BY ALL ORDER BY ALL"
     code, out, _ = marginproof("sql", "-c", query, "--format", "json")
-    assert (code, json.loads(out)) == (0, [{"account_id": "one", "n": 6}, {"account_id": "two", "n": 3}])
+    assert (code, json.loads(out)) == (
+        0,
+        [{"account_id": "one", "n": 6}, {"account_id": "two", "n": 3}],
+    )
     assert marginproof("sql", "-c", query, "--format", "csv")[1] == "account_id,n\none,6\ntwo,3\n"
     table = marginproof("sql", "-c", query)[1]
     assert "account_id" in table
@@ -94,5 +97,7 @@ def test_the_run_log_names_inputs_parameters_and_code(published, marginproof):
     assert json.loads(runs[1]["row_counts"])["positions"] == 9
     assert "positions.csv" in runs[1]["input_checksums"]
     marginproof("backfill", "--from", DAYS[0], "--to", DAYS[2])
-    again = json.loads(marginproof("sql", "--format", "json", "-c", "FROM out_runs ORDER BY command")[1])
+    again = json.loads(
+        marginproof("sql", "--format", "json", "-c", "FROM out_runs ORDER BY command")[1]
+    )
     assert [r["run_id"] for r in again] == [r["run_id"] for r in runs]

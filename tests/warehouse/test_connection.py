@@ -34,9 +34,11 @@ def other_writer(own_settings):
 
 
 def test_a_second_writer_is_told_who_holds_the_warehouse(own_settings, other_writer):
-    with pytest.raises(WarehouseBusy, match=f"being written by process {other_writer.pid}"):
-        with open_writer(own_settings):
-            pass
+    with (
+        pytest.raises(WarehouseBusy, match=f"being written by process {other_writer.pid}"),
+        open_writer(own_settings),
+    ):
+        pass
 
 
 def test_a_killed_writer_leaves_the_next_one_able_to_start(own_settings, other_writer):
@@ -50,9 +52,11 @@ def test_readers_work_while_a_writer_holds_the_warehouse(own_settings):
     with open_writer(own_settings) as connection:
         publish_snapshot(connection, own_settings)
         with transaction(connection):
-            connection.execute("INSERT INTO out_runs (run_id, command, input_checksums,"
-                               " parameter_hash, code_version, row_counts, status)"
-                               " VALUES ('r', 'c', '{}', '', '', '{}', 'done')")
+            connection.execute(
+                "INSERT INTO out_runs (run_id, command, input_checksums,"
+                " parameter_hash, code_version, row_counts, status)"
+                " VALUES ('r', 'c', '{}', '', '', '{}', 'done')"
+            )
         with open_reader(own_settings) as reader:
             assert fetch_value(reader, "SELECT count(*) FROM out_runs") == 0
             publish_snapshot(connection, own_settings)
@@ -69,9 +73,11 @@ def test_a_snapshot_cannot_be_written(own_settings):
 
 
 def test_nothing_published_is_said_in_one_sentence(own_settings):
-    with pytest.raises(EnvironmentFault, match="no snapshot is published at"):
-        with open_reader(own_settings):
-            pass
+    with (
+        pytest.raises(EnvironmentFault, match="no snapshot is published at"),
+        open_reader(own_settings),
+    ):
+        pass
 
 
 def test_every_connection_has_the_limits_of_the_settings(own_settings):
@@ -105,7 +111,6 @@ def test_migrations_are_applied_once(own_settings):
 def test_a_file_that_is_no_warehouse_is_refused_and_left_alone(own_settings):
     own_settings.home.mkdir()
     own_settings.warehouse_path.write_bytes(b"not a database" * 100)
-    with pytest.raises(EnvironmentFault, match="cannot be opened"):
-        with open_writer(own_settings):
-            pass
+    with pytest.raises(EnvironmentFault, match="cannot be opened"), open_writer(own_settings):
+        pass
     assert own_settings.warehouse_path.read_bytes() == b"not a database" * 100
