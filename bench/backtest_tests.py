@@ -24,7 +24,7 @@ from pipeline.backtest.battery import Severity, run_battery
 from pipeline.backtest.block_bootstrap import bootstrap_coverage
 from pipeline.backtest.coverage import binomial_exact_columns, kupiec_pof_columns
 from pipeline.backtest.duration import weibull_duration_columns
-from pipeline.backtest.multiplicity import date_block_bootstrap
+from pipeline.backtest.shared_days import date_block_bootstrap
 from pipeline.backtest.outcome import BoolArray, FloatArray, TestColumns
 from pipeline.backtest.sequences import exceedance_sequences
 

@@ -186,10 +186,10 @@ class LandedFile:
         Rows in the file; blank lines are no rows. 0 where the rows cannot be told apart.
     frame : polars.DataFrame
         ``row_number`` and every column of the kind in the declared order and type; an optional
-        column that the file lacks is null. Empty where the file as a whole is refused.
+        column that the file lacks is null. Empty where the file itself cannot be used.
     refused : polars.DataFrame
-        Rows refused one by one, with the columns of `QUARANTINE_SCHEMA`; empty where the file as
-        a whole is refused.
+        Rows refused one by one, with the columns of `QUARANTINE_SCHEMA`; empty where the file
+        itself cannot be used.
     findings : tuple of Finding
         What could not be read, all with severity ``stop``.
     """
@@ -210,5 +210,5 @@ class LandedFile:
 
     @property
     def is_refused(self) -> bool:
-        """Whether the file as a whole cannot be used."""
+        """Whether a defect concerns the whole file, or a row whose date cannot be read."""
         return any(finding.business_date is None for finding in self.findings)

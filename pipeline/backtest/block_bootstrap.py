@@ -111,6 +111,7 @@ def resample_counts(
     seed: int,
     observed: ArrayLike | None = None,
     replications: int = DEFAULT_REPLICATIONS,
+    weights: NDArray[np.float32] | None = None,
 ) -> ResampledCounts:
     """Count exceedances and observations in histories resampled from blocks of days.
 
@@ -126,13 +127,16 @@ def resample_counts(
         Days that count.
     replications : int
         Resampled histories.
+    weights : float32 array of shape (n_days, replications), optional
+        Result of `day_weights`, where many matrices share it; drawn from the seed otherwise.
     """
     matrix: BoolArray = as_matrix(hits).astype(np.bool_, copy=False)
     n_series, n_days = matrix.shape
-    weights = day_weights(n_days, block_days, replications, seed)
+    if weights is None:
+        weights = day_weights(n_days, block_days, replications, seed)
     if observed is None:
         t = np.full(n_series, n_days, dtype=np.int64)
-        drawn = np.broadcast_to(np.float32(n_days), (n_series, replications))
+        drawn = np.broadcast_to(np.float32(n_days), (n_series, weights.shape[1]))
     else:
         mask: BoolArray = as_matrix(observed).astype(np.bool_, copy=False)
         matrix = matrix & mask

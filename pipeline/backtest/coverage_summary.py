@@ -14,18 +14,17 @@ from pipeline.backtest.coverage import binomial_exact_columns, kupiec_pof_column
 from pipeline.backtest.intervals import coverage_interval
 from pipeline.backtest.losses import LossStatus
 from pipeline.backtest.outcome import DECISIONS, TestColumns
+from pipeline.backtest.tested_rows import ALL_DAYS, SERIES, CoverageRule, cut_window
 from pipeline.backtest.traffic_light import (
     ZONES,
     traffic_light_columns,
     traffic_light_test_columns,
 )
-from pipeline.terms import Decision, MarginBasis, Track
+from pipeline.terms import Decision, Level, MarginBasis, Track
 
-ALL_DAYS = "all"
 FIRM = "firm"
 
-_SERIES = ["model_id", "track", "mpor_days", "margin_basis"]
-_GROUP = [*_SERIES, "scope", "scope_id", "window_name"]
+_GROUP = [*SERIES, "scope", "scope_id", "window_name"]
 
 
 @dataclass(frozen=True)
@@ -44,24 +43,8 @@ class CoverageSummary:
     tests: pl.DataFrame
 
 
-@dataclass(frozen=True)
-class CoverageRule:
-    """What a model's coverage is held to.
-
-    Attributes
-    ----------
-    target_pct : float
-        Coverage target in per cent.
-    tolerance_amount : float
-        Tolerance of the comparison, in reporting currency.
-    """
-
-    target_pct: float
-    tolerance_amount: float
-
-
 def summarise_coverage(
-    rows: pl.DataFrame,
+    tested: pl.DataFrame,
     members: pl.DataFrame,
     rules: Mapping[str, CoverageRule],
     window_days: Sequence[int],
@@ -73,8 +56,8 @@ def summarise_coverage(
 
     Parameters
     ----------
-    rows : polars.DataFrame
-        Rows of ``out_backtest``.
+    tested : polars.DataFrame
+        Rows of `tested_rows.compare_every_basis`.
     members : polars.DataFrame
         account_id, member_id; may be empty.
     rules : mapping of str to CoverageRule
@@ -88,9 +71,9 @@ def summarise_coverage(
     CoverageSummary
         Sorted rows.
     """
-    tested = _by_basis(rows, rules)
-    scoped = _by_scope(tested, members)
-    windows = [_cut_window(scoped, days) for days in (*window_days, None)]
+    # Sums of amounts depend on the order of addition.
+    scoped = _by_scope(tested.sort("business_date", "account_id"), members)
+    windows = [cut_window(scoped, days) for days in (*window_days, None)]
     counts = pl.concat([_count(window) for window in windows]).sort(_GROUP)
     targets = pl.DataFrame(
         {
@@ -105,42 +88,6 @@ def summarise_coverage(
     return CoverageSummary(_describe(counts), _test(counts))
 
 
-def _by_basis(rows: pl.DataFrame, rules: Mapping[str, CoverageRule]) -> pl.DataFrame:
-    """One row per margin basis: the three of the core model, the one in force of adequacy."""
-    tolerance = pl.col("model_id").replace_strict(
-        {model: rule.tolerance_amount for model, rule in rules.items()},
-        return_dtype=pl.Float64,
-        default=0.0,
-    )
-    core = rows.filter(pl.col("track") == Track.CORE_MODEL.value)
-    columns = {
-        MarginBasis.STANDALONE: "standalone_margin_amount",
-        MarginBasis.NETTED: "netted_margin_amount",
-        MarginBasis.CAPPED: "capped_margin_amount",
-    }
-    frames = [
-        core.with_columns(margin_basis=pl.lit(basis.value), margin=pl.col(column))
-        for basis, column in columns.items()
-    ]
-    frames.append(
-        rows.filter(pl.col("track") == Track.ADEQUACY.value).with_columns(
-            margin=pl.col("tested_margin_amount")
-        )
-    )
-    observed = pl.col("status") == LossStatus.OBSERVED.value
-    exceeds = observed & (pl.col("loss_amount") > pl.col("margin") + tolerance)
-    return pl.concat(frames).select(
-        *_SERIES,
-        "business_date",
-        "scope",
-        "scope_id",
-        "account_id",
-        "status",
-        exceeds=exceeds.fill_null(value=False),
-        shortfall=pl.when(exceeds).then(pl.col("loss_amount") - pl.col("margin")).otherwise(0.0),
-    )
-
-
 def _by_scope(tested: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
     accounts = tested.filter(pl.col("scope") == "account")
     firm = accounts.with_columns(scope=pl.lit(FIRM), scope_id=pl.lit(FIRM))
@@ -152,31 +99,10 @@ def _by_scope(tested: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([tested, firm, by_member])
 
 
-def _cut_window(scoped: pl.DataFrame, days: int | None) -> pl.DataFrame:
-    """Keep the last dates with an ended horizon; pending rows stay, they are only counted."""
-    if days is None:
-        return scoped.with_columns(window_name=pl.lit(ALL_DAYS))
-    dates = (
-        scoped.filter(pl.col("status") != LossStatus.PENDING.value)
-        .select("model_id", "track", "mpor_days", "business_date")
-        .unique()
-        .with_columns(
-            rank=pl.col("business_date")
-            .rank("ordinal", descending=True)
-            .over("model_id", "track", "mpor_days")
-        )
-    )
-    kept = scoped.join(
-        dates, on=["model_id", "track", "mpor_days", "business_date"], how="left"
-    ).filter(pl.col("rank").is_null() | (pl.col("rank") <= days))
-    return kept.drop("rank").with_columns(window_name=pl.lit(f"last_{days}"))
-
-
 def _count(window: pl.DataFrame) -> pl.DataFrame:
     observed = pl.col("status") == LossStatus.OBSERVED.value
     return (
-        window.sort("business_date", "account_id")
-        .group_by(_GROUP, maintain_order=True)
+        window.group_by(_GROUP, maintain_order=True)
         .agg(
             window_days=pl.col("business_date").filter(observed).n_unique().cast(pl.Int32),
             observations=observed.sum().cast(pl.Int64),
@@ -232,6 +158,9 @@ def _rows(keys: pl.DataFrame, columns: TestColumns) -> pl.DataFrame:
         p_value=pl.Series(columns.p_value, dtype=pl.Float64).fill_nan(None),
         decision=pl.Series([DECISIONS[int(d)].value for d in columns.decision], dtype=pl.String),
         reason=pl.Series([columns.reasons[int(r)] for r in columns.reason], dtype=pl.String),
+        account_id=pl.when(pl.col("scope") == Level.ACCOUNT.value).then(pl.col("scope_id")),
+        degrees_of_freedom=pl.Series(columns.degrees_of_freedom).replace(0, None),
+        estimate=pl.Series(columns.estimate, dtype=pl.Float64).fill_nan(None),
     )
 
 
@@ -270,4 +199,7 @@ def report_short_history(excluded: pl.DataFrame, target_pct: Mapping[str, float]
         pl.lit(None, dtype=pl.Float64).alias("p_value"),
         pl.lit(Decision.INSUFFICIENT_DATA.value).alias("decision"),
         "reason",
+        pl.lit(None, dtype=pl.String).alias("account_id"),
+        pl.lit(None, dtype=pl.Int64).alias("degrees_of_freedom"),
+        pl.lit(None, dtype=pl.Float64).alias("estimate"),
     )

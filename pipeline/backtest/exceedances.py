@@ -1,58 +1,38 @@
 """Comparing realised losses with margins: exceedances, shortfalls and their class.
 
-This is the one definition of an exceedance; every count that a reader sees is a count of its
-rows. Statistics on those rows do not belong here.
+Here the rule of `offset_trial` meets the rows of the warehouse, where what is unknown is null;
+every count that a reader sees is a count of these rows. Statistics on them do not belong here.
 """
 
+import numpy as np
 import polars as pl
 
-from pipeline.terms import ExceedanceClass, Level, MarginBasis, Track
+from pipeline.backtest.offset_trial import CLASSES, classify, is_exceedance
+from pipeline.backtest.outcome import FloatArray
+from pipeline.terms import Level, MarginBasis, Track
 
 _NODE = ["business_date", "scope", "scope_id", "account_id", "mpor_days"]
+_CLASS_NAMES = pl.Series([c.value if c else None for c in CLASSES], dtype=pl.String)
 
 
-def _fails(margin: str, tolerance: float) -> pl.Expr:
-    """Tell whether the loss is strictly greater than margin + tolerance; null where unknown."""
-    return pl.col("loss_amount") > pl.col(margin) + tolerance
+def find_exceedances(loss: pl.Series, margin: pl.Series, tolerance: FloatArray | float) -> pl.Series:
+    """Tell on which rows the loss exceeds the margin.
 
+    Parameters
+    ----------
+    loss, margin : polars.Series
+        In reporting currency; null where unknown.
+    tolerance : float or array
+        In reporting currency.
 
-def classify_core(tolerance: float) -> pl.Expr:
-    """Class of a day whose loss exceeds the netted margin: what would have covered it.
-
-    ``capped``: the capped margin holds; ``offset``: the capped one fails and the margin without
-    offsets holds; ``model``: that fails too. Null where the netted margin holds.
+    Returns
+    -------
+    polars.Series of bool
+        Null where loss or margin is unknown.
     """
-    return (
-        pl.when(_fails("netted_margin_amount", tolerance).not_())
-        .then(None)
-        .when(_fails("capped_margin_amount", tolerance).not_())
-        .then(pl.lit(ExceedanceClass.CAPPED.value))
-        .when(_fails("standalone_margin_amount", tolerance).not_())
-        .then(pl.lit(ExceedanceClass.OFFSET.value))
-        .when(_fails("standalone_margin_amount", tolerance))
-        .then(pl.lit(ExceedanceClass.MODEL.value))
-    )
-
-
-def _finish(rows: pl.DataFrame, tolerance: float, track: Track) -> pl.DataFrame:
-    exceeds = _fails("tested_margin_amount", tolerance)
-    classes = classify_core(tolerance)
-    if track is Track.ADEQUACY:
-        classes = (
-            pl.when(exceeds & _fails("capped_margin_amount", tolerance).not_())
-            .then(pl.lit(ExceedanceClass.CALLED.value))
-            .otherwise(classes)
-        )
-    return rows.with_columns(
-        track=pl.lit(track.value),
-        loss_basis=pl.lit("end"),
-        is_exceedance=exceeds,
-        shortfall_amount=pl.when(exceeds)
-        .then(pl.col("loss_amount") - pl.col("tested_margin_amount"))
-        .when(exceeds.is_not_null())
-        .then(0.0),
-        exceedance_class=classes.cast(pl.String),
-    )
+    values, tested = _to_array(loss), _to_array(margin)
+    known = np.isfinite(values) & np.isfinite(tested)
+    return _where(known, pl.Series(is_exceedance(values, tested, tolerance)))
 
 
 def compare_core_model(
@@ -102,7 +82,8 @@ def compare_adequacy(
     Returns
     -------
     polars.DataFrame
-        One row per account-day; the recomputed margins are null where they could not be computed.
+        One row per account-day; the recomputed margins are null where they could not be computed,
+        and the class with them.
     """
     accounts = losses.filter(pl.col("scope") == Level.ACCOUNT.value)
     rows = (
@@ -120,3 +101,31 @@ def compare_adequacy(
         .drop("called_amount")
     )
     return _finish(rows, tolerance, Track.ADEQUACY)
+
+
+def _finish(rows: pl.DataFrame, tolerance: float, track: Track) -> pl.DataFrame:
+    tested = _to_array(rows["tested_margin_amount"])
+    judged = classify(
+        _to_array(rows["loss_amount"]),
+        _to_array(rows["standalone_margin_amount"]),
+        _to_array(rows["netted_margin_amount"]),
+        _to_array(rows["capped_margin_amount"]),
+        tolerance=tolerance,
+        called=tested if track is Track.ADEQUACY else None,
+    )
+    return rows.with_columns(
+        track=pl.lit(track.value),
+        loss_basis=pl.lit("end"),
+        is_exceedance=_where(judged.observed, pl.Series(judged.is_exceedance)),
+        shortfall_amount=_where(judged.observed, pl.Series(judged.shortfall)),
+        exceedance_class=_CLASS_NAMES.gather(judged.exceedance_class),
+    )
+
+
+def _to_array(amounts: pl.Series) -> FloatArray:
+    """Return amounts as an array in which what is unknown is NaN."""
+    return np.asarray(amounts.cast(pl.Float64).to_numpy(), dtype=np.float64)
+
+
+def _where(known: np.ndarray, values: pl.Series) -> pl.Series:
+    return pl.select(pl.when(pl.Series(known)).then(values)).to_series()

@@ -1,8 +1,7 @@
 """Many accounts at once: how many alarms chance gives, and which survive it.
 
-Adjusted p-values, expected false alarms, and what shared days do to counts over all accounts. The
-tests of one account belong to their own modules; accounts share market days, so account-days are
-never pooled as if they were independent.
+Adjusted p-values and expected false alarms. The tests of one account belong to their own modules;
+what shared market days do to counts over all accounts to `shared_days`.
 """
 
 from collections.abc import Callable
@@ -11,15 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipeline.backtest.block_bootstrap import (
-    DEFAULT_REPLICATIONS,
-    default_block_days,
-    resample_counts,
-)
 from pipeline.backtest.counts import binomial_upper_tail, check_counts
-from pipeline.backtest.outcome import DECISION_CODES, FloatArray, TestColumns
+from pipeline.backtest.outcome import DECISION_CODES, FloatArray, IntArray, TestColumns
 from pipeline.backtest.power import critical_count
-from pipeline.backtest.sequences import as_matrix, exceedance_probability
 from pipeline.backtest.traffic_light import cut_offs
 from pipeline.errors import WrongUse
 from pipeline.terms import Decision
@@ -112,8 +105,15 @@ class FalseAlarms:
     rejected_high: int
 
 
+UpperTail = Callable[[IntArray, IntArray, FloatArray], FloatArray]
+"""Probability of at least c exceedances in T observations at probability p, from c, T and p."""
+
+
 def expected_false_alarms(
-    observations: ArrayLike, confidence: ArrayLike, significance: float = 0.05
+    observations: ArrayLike,
+    confidence: ArrayLike,
+    significance: float = 0.05,
+    upper_tail: UpperTail = binomial_upper_tail,
 ) -> FalseAlarms:
     """Return how many accounts a correct model lets alarm by chance.
 
@@ -123,11 +123,13 @@ def expected_false_alarms(
         T of each account and its confidence level, broadcast together.
     significance : float
         Level of an exact one-sided test of too many exceedances.
+    upper_tail : callable
+        Law of the count of one account; the binomial one of independent days by default.
 
     Notes
     -----
     Expectations add up however accounts depend; the traffic light and the one-sided binomial test
-    are exact, so the counts are too.
+    are exact, so with independent days the counts are too.
     """
     counts = check_counts(0, observations, confidence)
     known = counts.any_observation
@@ -136,131 +138,16 @@ def expected_false_alarms(
         return FalseAlarms(0, 0.0, 0.0, 0.0, 0, 0)
     green, yellow = cut_offs(t, 1.0 - p)
     first = critical_count(t, 1.0 - p, significance)
-    alarm = binomial_upper_tail(first, t, p)
+    alarm = upper_tail(first, t, p)
     expected = float(alarm.sum())
     spread = 1.96 * float(np.sqrt((alarm * (1.0 - alarm)).sum()))
     return FalseAlarms(
         accounts=int(t.size),
-        yellow_or_red=float(binomial_upper_tail(green + 1, t, p).sum()),
-        red=float(binomial_upper_tail(yellow + 1, t, p).sum()),
+        yellow_or_red=float(upper_tail(green + 1, t, p).sum()),
+        red=float(upper_tail(yellow + 1, t, p).sum()),
         rejected=expected,
         rejected_low=max(int(np.floor(expected - spread)), 0),
         rejected_high=min(int(np.ceil(expected + spread)), int(t.size)),
-    )
-
-
-@dataclass(frozen=True)
-class SharedDays:
-    """Coverage over all accounts, with the dependence that shared market days bring.
-
-    Attributes
-    ----------
-    observations, exceedances : int
-        Account-days and exceedances.
-    low, high : float or None
-        Percentile interval of coverage over all account-days, as fractions; None without data.
-    variance_inflation : float or None
-        Variance of the exceedance count over that of independent account-days.
-    effective_observations : float or None
-        Independent account-days that tell as much.
-    any_wrong_p_value : float or None
-        p-value of "no account has more exceedances than its target" from the largest
-        standardised excess over all accounts.
-    adjusted_p_values : float array of shape (n_series,)
-        Of each account, adjusted for all; NaN where it has no observation.
-    """
-
-    observations: int
-    exceedances: int
-    low: float | None
-    high: float | None
-    variance_inflation: float | None
-    effective_observations: float | None
-    any_wrong_p_value: float | None
-    adjusted_p_values: FloatArray
-
-
-def date_block_bootstrap(
-    hits: ArrayLike,
-    confidence: ArrayLike,
-    *,
-    seed: int,
-    horizon_days: int = 1,
-    observed: ArrayLike | None = None,
-    level: float = 0.95,
-    replications: int = DEFAULT_REPLICATIONS,
-) -> SharedDays:
-    """Judge all accounts together, resampling blocks of dates for all of them at once.
-
-    Parameters
-    ----------
-    hits : array_like of bool, shape (n_series, n_days)
-        Exceedances; columns are the same dates for all accounts.
-    confidence : array_like of shape () or (n_series,)
-        Confidence level.
-    seed : int
-        Seed of the draw.
-    horizon_days : int
-        Horizon of a loss, for the length of blocks.
-    observed : array_like of bool, same shape, optional
-        Days that count.
-    level : float
-        Confidence of the interval.
-    replications : int
-        Resampled histories.
-
-    Notes
-    -----
-    The adjustment compares each account's ``(x - T p) / sqrt(T p (1 - p))`` with the largest
-    recentred value over all accounts in each resampled history (single step, Westfall and Young
-    1993), which keeps the dependence between accounts.
-    """
-    matrix = as_matrix(hits)
-    n_series, n_days = matrix.shape
-    p = exceedance_probability(confidence, n_series)
-    if n_series == 0 or n_days == 0:
-        nothing = np.full(n_series, np.nan)
-        return SharedDays(0, 0, None, None, None, None, None, nothing)
-    counts = resample_counts(
-        matrix,
-        default_block_days(n_days, horizon_days),
-        seed=seed,
-        observed=observed,
-        replications=replications,
-    )
-    x, t = counts.sample_exceedances, counts.sample_observations
-    known = t > 0
-    observations, exceedances = int(t.sum()), int(x.sum())
-    if observations == 0:
-        nothing = np.full(n_series, np.nan)
-        return SharedDays(0, 0, None, None, None, None, None, nothing)
-    total_x = counts.exceedances.sum(axis=0, dtype=np.float64)
-    total_t = np.maximum(counts.observations.sum(axis=0, dtype=np.float64), 1.0)
-    drawn = total_x / total_t
-    rate = exceedances / observations
-    tail = (1.0 - level) / 2.0
-    bounds = np.quantile(drawn, [tail, 1.0 - tail])
-    independent = rate * (1.0 - rate) / observations
-    inflation = float(drawn.var() / independent) if independent > 0 else None
-    deviation = np.sqrt(np.maximum(t, 1) * p * (1.0 - p))
-    excess = (x - t * p) / deviation
-    # The expectation moves with the resampled number of observations.
-    centre = counts.observations * (x / np.maximum(t, 1)).astype(np.float32)[:, None]
-    scale = (1.0 / deviation).astype(np.float32)[:, None]
-    scatter = np.where(known[:, None], (counts.exceedances - centre) * scale, -np.inf)
-    largest = np.sort(scatter.max(axis=0).astype(np.float64))
-    under = excess - 1e-5 * (1.0 + np.abs(excess))
-    reached = largest.size - np.searchsorted(largest, under, side="left")
-    adjusted = np.where(known, (1.0 + reached) / (1.0 + largest.size), np.nan)
-    return SharedDays(
-        observations=observations,
-        exceedances=exceedances,
-        low=1.0 - float(bounds[1]),
-        high=1.0 - float(bounds[0]),
-        variance_inflation=inflation,
-        effective_observations=observations / inflation if inflation else None,
-        any_wrong_p_value=float(np.nanmin(adjusted)),
-        adjusted_p_values=adjusted,
     )
 
 
@@ -292,9 +179,23 @@ def adjust(columns: TestColumns, significance: float = 0.05) -> AdjustedTests:
         Level that the test was decided at.
     """
     rejected = columns.decision == DECISION_CODES[Decision.REJECT]
-    p_value = np.where(columns.null_rejected(significance) & ~rejected, 1.0, columns.p_value)
+    return adjust_p_values(columns.p_value, columns.null_rejected(significance) & ~rejected)
+
+
+def adjust_p_values(p_value: ArrayLike, harmless: ArrayLike) -> AdjustedTests:
+    """Adjust p-values for their number, as evidence of too little margin.
+
+    Parameters
+    ----------
+    p_value : array_like of shape (n,)
+        NaN where there is none.
+    harmless : array_like of bool
+        Where the null is rejected in a direction that is no failure of the margin; such entries
+        count with p-value 1.
+    """
+    evidence = np.where(np.asarray(harmless), 1.0, np.asarray(p_value, dtype=np.float64))
     return AdjustedTests(
-        p_value, holm(p_value), benjamini_hochberg(p_value), benjamini_yekutieli(p_value)
+        evidence, holm(evidence), benjamini_hochberg(evidence), benjamini_yekutieli(evidence)
     )
 
 

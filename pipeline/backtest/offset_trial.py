@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from pipeline.backtest.intervals import CoverageInterval, coverage_interval
 from pipeline.backtest.outcome import BoolArray, FloatArray, IntArray
 from pipeline.errors import WrongUse
+from pipeline.margin.cap import cap_offset_credit
 from pipeline.terms import ExceedanceClass
 
 CLASSES: tuple[ExceedanceClass | None, ...] = (None, *ExceedanceClass)
@@ -32,21 +33,15 @@ def capped_margin(standalone: ArrayLike, netted: ArrayLike, cap: ArrayLike) -> F
 
     Notes
     -----
-    ``max(netted, standalone - cap (standalone - netted))`` (Delegated Regulation (EU) 153/2013,
-    Article 27(4)). Where netting raises the requirement the cap does not apply and the margin is
-    the netted one. At a cap of 1 it is the netted margin, at 0 the standalone one, without
-    rounding.
+    The formula of the margin engine, with standalone as the base of the cap.
     """
-    alone = np.asarray(standalone, dtype=np.float64)
-    net = np.asarray(netted, dtype=np.float64)
     share = np.asarray(cap, dtype=np.float64)
     if not bool(np.all((share >= 0.0) & (share <= 1.0))):
         raise WrongUse("The cap on offset credit must lie between 0 and 1.")
-    allowed = np.where(share == 1.0, net, alone - share * (alone - net))
-    return np.maximum(net, allowed)
+    return cap_offset_credit(np.asarray(standalone), np.asarray(netted), share)
 
 
-def is_exceedance(loss: ArrayLike, margin: ArrayLike, tolerance: float = 0.0) -> BoolArray:
+def is_exceedance(loss: ArrayLike, margin: ArrayLike, tolerance: ArrayLike = 0.0) -> BoolArray:
     """Tell whether a loss exceeds a margin: strictly more than margin plus tolerance.
 
     Parameters
@@ -54,10 +49,10 @@ def is_exceedance(loss: ArrayLike, margin: ArrayLike, tolerance: float = 0.0) ->
     loss, margin : array_like
         Loss, positive when money is lost, and margin in the same currency. NaN is never an
         exceedance; the caller counts it as not observed.
-    tolerance : float
+    tolerance : array_like
         Tolerance in the same currency, at least 0.
     """
-    exceeded: BoolArray = np.asarray(loss) > np.asarray(margin) + tolerance
+    exceeded: BoolArray = np.asarray(loss) > np.asarray(margin) + np.asarray(tolerance)
     return exceeded
 
 
@@ -68,7 +63,8 @@ class Classification:
     Attributes
     ----------
     observed : bool array
-        True where loss and margins are known.
+        True where the loss and the tested margin are known; in the core-model track every margin
+        must be.
     is_exceedance : bool array
         True where the loss exceeds the tested margin.
     exceedance_class : int8 array
@@ -125,27 +121,31 @@ def classify(
         Class on every day on which the loss exceeds the netted margin: ``capped`` where the
         capped margin holds, ``offset`` where it fails and the standalone one holds, ``model``
         where that fails too. ``called`` where the recomputed (capped) margin holds and the called
-        one fails.
+        one fails. Where a recomputed margin is unknown nothing tells what would have covered the
+        loss, so there is no class; the called margin is tested all the same.
     """
     values = np.asarray(loss, dtype=np.float64)
     extra = np.asarray(addon, dtype=np.float64)
     margins = [np.asarray(m, dtype=np.float64) + extra for m in (netted, capped, standalone)]
     tested = margins[1] if called is None else np.asarray(called, dtype=np.float64)
+    recomputed = np.isfinite(margins[0]) & np.isfinite(margins[1]) & np.isfinite(margins[2])
     observed = np.isfinite(values) & np.isfinite(tested)
-    for margin in margins:
-        observed = observed & np.isfinite(margin)
+    if called is None:
+        observed = observed & recomputed
     over_netted, over_capped, over_standalone = (
-        observed & is_exceedance(values, margin, tolerance) for margin in margins
+        is_exceedance(values, margin, tolerance) for margin in margins
     )
     exceeded = observed & is_exceedance(values, tested, tolerance)
     code = np.select(
         [
+            ~(observed & recomputed),
             exceeded & ~over_capped,
             ~over_netted,
             ~over_capped,
             ~over_standalone,
         ],
         [
+            _CODE[None],
             _CODE[ExceedanceClass.CALLED],
             _CODE[None],
             _CODE[ExceedanceClass.CAPPED],

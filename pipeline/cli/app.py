@@ -293,6 +293,49 @@ def backfill(
 
 
 @app.command()
+@click.argument("exception_id", metavar="ID")
+@click.option(
+    "--status",
+    type=click.Choice(["open", "explained", "accepted", "closed"]),
+    required=True,
+    help="Where the investigation stands now.",
+)
+@click.option("--note", required=True, help="What was found.")
+@click.option("--reviewer", required=True, help="Who found it.")
+@click.option(
+    "--known-at",
+    type=DAY,
+    help="Date from which the review counts as known. Default: the latest date of the backtest.",
+)
+@publish_option
+@json_option
+def exception(
+    exception_id: str,
+    status: str,
+    note: str,
+    reviewer: str,
+    known_at: date | None,
+    publish: bool,
+    as_json: bool,
+) -> None:
+    """Record what a review found about the exceedance with this ID of the register."""
+    from pipeline.steps.exceptions import ExceptionStatus, Review, review_exception
+    from pipeline.steps.session import open_session
+
+    settings = load_settings()
+    review = Review(exception_id, ExceptionStatus(status), note, reviewer, known_at)
+    with open_session(settings, publish=publish) as connection:
+        reviewed = review_exception(connection, review)
+    answer(
+        f"exception {reviewed.exception_id} (account {reviewed.account_id},"
+        f" {reviewed.business_date}): {reviewed.status}, known from {reviewed.known_from}"
+        f"{'' if reviewed.is_changed else '; it stood so already'}",
+        {"exception": reviewed},
+        as_json=as_json,
+    )
+
+
+@app.command()
 @json_option
 def publish(as_json: bool) -> None:
     """Publish what is committed as the newest read-only snapshot."""

@@ -56,11 +56,12 @@ def adapt_tims(
             down, up = item.range_down_pct, item.range_up_pct
             minimum[own] = item.minimum_per_contract_amount
         losses[own] = _point_losses(state, own, valuation_points(down / 100.0, up / 100.0))
-    groups, class_group = np.unique(state.group, return_inverse=True)
-    product_group, group_offset, wider_offset = _offsets(state, declared, groups, counts, model)
+    class_group, product_group, group_offset, wider_offset = _offsets(
+        state, declared, counts, model
+    )
     instruments = TimsInstruments(
         product_class=state.product,
-        class_group=class_group.astype(np.int64),
+        class_group=class_group,
         product_group=product_group,
         point_losses=losses,
         minimum_charge=minimum,
@@ -92,25 +93,33 @@ def _point_losses(state: MarketState, own: IntArray, points: FloatArray) -> Floa
 def _offsets(
     state: MarketState,
     declared: TimsDeclaration,
-    groups: IntArray,
     counts: BoolArray,
     model: ModelDeclaration,
-) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Return product group of each class group, and the offsets of both."""
+) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+    """Return class group of each class, product group of each class group, and both offsets.
+
+    Without an offset a class is a group of its own: classes that share a group share the worst
+    point, which is an offset too.
+    """
     by_group = {item.group: item for item in declared.class_groups}
     wider = {item.id: item.offset_pct / 100.0 for item in declared.product_groups}
-    names, offsets = [], []
-    for group in groups:
-        of_group = state.product_names[state.group == group]
-        item = by_group.get(model.group_of(str(of_group[0])))
-        offset = item.offset_pct / 100.0 if item is not None and counts[group] else 0.0
-        together = item is not None and item.product_group and counts[group]
-        names.append(item.product_group if item is not None and together else f" {group}")
-        offsets.append(offset)
-    # A class group of its own is named by a blank and a number, which no declared name begins with.
-    distinct, product_group = np.unique(names, return_inverse=True)
+    names, wider_names, offset_of = [], [], {}
+    for product, code in zip(state.product_names, state.group, strict=True):
+        item = by_group.get(model.group_of(str(product)))
+        alone = f"class {product}"
+        if item is None or not item.offset_pct or not counts[code]:
+            names.append(alone)
+            wider_names.append(alone)
+            continue
+        names.append(f"group {item.group}")
+        offset_of[names[-1]] = item.offset_pct / 100.0
+        together = wider.get(item.product_group, 0.0) > 0
+        wider_names.append(f"product group {item.product_group}" if together else names[-1])
+    groups, first, class_group = np.unique(names, return_index=True, return_inverse=True)
+    products, product_group = np.unique(np.array(wider_names)[first], return_inverse=True)
     return (
+        class_group.astype(np.int64),
         product_group.astype(np.int64),
-        np.array(offsets),
-        np.array([wider.get(str(name), 0.0) for name in distinct]),
+        np.array([offset_of.get(str(name), 0.0) for name in groups]),
+        np.array([wider.get(str(name).removeprefix("product group "), 0.0) for name in products]),
     )

@@ -5,7 +5,7 @@ import numpy as np
 from pipeline.margin.market import FloatArray
 
 
-def cap_offset_credit(base: FloatArray, netted: FloatArray, cap: float) -> FloatArray:
+def cap_offset_credit(base: FloatArray, netted: FloatArray, cap: FloatArray | float) -> FloatArray:
     """Return the margin after the cap on offset credit.
 
     capped = max(netted, base - cap (base - netted)), the reading of Regulation (EU) 153/2013,
@@ -19,12 +19,15 @@ def cap_offset_credit(base: FloatArray, netted: FloatArray, cap: float) -> Float
         Sum of the margins at the base level, in reporting currency.
     netted : ndarray of shape (n_nodes,)
         Margin on the combined exposure.
-    cap : float
+    cap : float or ndarray
         Share of the credit that may be granted, 0 to 1.
 
     Returns
     -------
     ndarray of shape (n_nodes,)
-        From ``base`` at cap 0 to ``netted`` at cap 1 where the credit is not negative.
+        From ``base`` at cap 0 to ``netted`` at cap 1 where the credit is not negative; at both
+        ends without rounding.
     """
-    return np.maximum(netted, base - cap * (base - netted))
+    # base - (base - netted) differs from netted in the last digit.
+    allowed = np.where(np.asarray(cap) == 1.0, netted, base - cap * (base - netted))
+    return np.asarray(np.maximum(netted, allowed), dtype=np.float64)

@@ -79,7 +79,7 @@ def compute_unit_losses(
     coin = market.is_inverse[instruments] & ~is_option
     coin_gain = (1.0 / price[coin, None] - 1.0 / shocked[coin]) * shocked[coin]
     underlying_shocked = shocked[is_option]
-    gain = np.subtract(shocked, price[:, None], out=shocked)
+    gain: FloatArray = np.subtract(shocked, price[:, None], out=shocked)
     gain[coin] = coin_gain
     if is_option.any():
         gain[is_option] = _option_gains(
@@ -102,7 +102,8 @@ def _cut_window(moves: FloatArray, rows: IntArray, factors: IntArray) -> FloatAr
     """Return a copy of some rows of some factors' moves, shape (n_factors, n_rows)."""
     if rows[-1] - rows[0] + 1 == len(rows):  # no gap: a slice, many times faster to copy from
         return moves[rows[0] : rows[-1] + 1].T[factors]
-    return moves.T[np.ix_(factors, rows)]
+    window: FloatArray = moves.T[np.ix_(factors, rows)]
+    return window
 
 
 def _option_gains(
@@ -131,12 +132,14 @@ def _option_gains(
             (is_absolute, bachelier, np.abs(spot)),
         ):
             if which.any():
-                values[which] = price_option(
-                    at[which],
-                    strike[which],
-                    time[which],
-                    volatilities[which] * scale[which],
-                    is_call[which],
+                # A slice where all options are priced alike: masks would copy every scenario.
+                some = slice(None) if which.all() else which
+                values[some] = price_option(
+                    at[some],
+                    strike[some],
+                    time[some],
+                    volatilities[some] * scale[some],
+                    is_call[some],
                 )
         return values
 

@@ -52,6 +52,8 @@ _ADAPTERS: dict[str, Adapter] = {
     "tims": adapt_tims,
 }
 _READS_VOLATILITY = frozenset({"fixed", "span"})
+# Sums of the fixed model are its margins; margining them again could differ in the last digit.
+_NETS_NOTHING = frozenset({"fixed"})
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ def _compute_tree(
     units = unit_margins(requirement, instruments)
     column = place[positions.instrument]
     quantity = positions.quantity
-    leaf = np.abs(quantity) * np.where(
+    leaf: FloatArray = np.abs(quantity) * np.where(
         quantity > 0, units.long_amount[column], units.short_amount[column]
     )
     moved = Positions(
@@ -163,7 +165,7 @@ def _compute_tree(
     children = leaf
     for level, own in zip((Level.PRODUCT, Level.OFFSET_GROUP, Level.ACCOUNT), nodes, strict=True):
         margins = sum_children(children, own)
-        if own.several.any():
+        if model.scenarios.source not in _NETS_NOTHING and own.several.any():
             margins[own.several] = _margin_nodes(moved, own, instruments, requirement)
         netted[level] = children = margins
     return assemble_tree(positions, nodes, leaf, netted, model.tree)

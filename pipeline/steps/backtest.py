@@ -20,6 +20,7 @@ from pipeline.margin.market import Market
 from pipeline.resources import read_sql
 from pipeline.settings import Settings
 from pipeline.steps.amounts import round_amounts
+from pipeline.steps.analyses import update_analyses
 from pipeline.steps.inputs import (
     DateInputs,
     read_book,
@@ -93,6 +94,8 @@ def update_backtest(
     summary = _summarise(connection, models, as_of_date)
     with transaction(connection):
         _write_summary(connection, summary, models, as_of_date)
+    if inputs.dates:
+        update_analyses(connection, settings, models, as_of_date, ROLLING_WINDOWS)
     totals = summary.coverage.filter((pl.col("scope") == "firm") & (pl.col("window_name") == "all"))
     core = totals.filter((pl.col("track") == "core_model") & (pl.col("margin_basis") == "capped"))
     adequacy = totals.filter(pl.col("track") == "adequacy")

@@ -80,7 +80,7 @@ def record_step(
     """Write the run of a step to the run log, with the checksums of the dates it rests on."""
     checksums = dict(
         connection.execute(
-            "SELECT file_name || '/' || file_sha256[1:8], file_sha256 FROM raw_files"
+            "SELECT file_name || '/' || file_sha256[1:8], file_sha256 FROM core_files"
         ).fetchall()
     )
     counts = {}

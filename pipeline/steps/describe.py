@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from pipeline.margin.declaration import list_parameters
 from pipeline.settings import Settings
 from pipeline.steps.models import find_declarations, load_model
 
@@ -24,14 +25,22 @@ def describe_models(settings: Settings) -> tuple[str, dict[str, Any]]:
             f" {model.parameter_hash}{' (in force)' if in_force else ''}"
         )
         declared = asdict(model)
-        for part in ("scenarios", "measure", "coverage", "tree"):
-            for name, value in declared[part].items():
-                key = f"{part}.{name}"
-                source = model.sources.get(key)
-                lines.append(f"    {key} = {value}" + (f"  [{source}]" if source else ""))
         lines.extend(
-            f"    offset group {group.id}: {', '.join(group.products)}"
+            f"    {key} = {_write(value)}" + (f"  [{source}]" if source else "")
+            for key, value, source in list_parameters(model)
+        )
+        lines.extend(
+            f"    offset group {group.id}: {', '.join(group.products)}: {group.rationale}"
             for group in model.offset_groups
         )
         detail.append({**declared, "parameter_hash": model.parameter_hash, "in_force": in_force})
     return "\n".join(lines), {"models": detail}
+
+
+def _write(value: object) -> str:
+    """Write a value as a person would: the entries of a table between commas."""
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {_write(v)}" for k, v in value.items() if v is not None)
+    if isinstance(value, list | tuple):
+        return "; ".join(_write(v) for v in value) if value else "none"
+    return str(value)

@@ -1,4 +1,4 @@
-"""The margin step: recompute what is out of date in a range, and what depends on it."""
+"""The margin step: recompute what is out of date in a range, then ratios and calls from it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.engine import MarginResult, compute_margins
 from pipeline.settings import Settings
 from pipeline.steps.amounts import round_amounts
+from pipeline.steps.collateral import update_collateral
 from pipeline.steps.inputs import (
     DateInputs,
     read_book,
@@ -82,6 +83,8 @@ def update_margins(
     stale = {m.model_id: find_stale_margins(inputs, held, m, first_date, last_date) for m in models}
     wanted = [frame for frame in stale.values() if len(frame)]
     if not wanted:
+        # Collateral may have come since; margins that stand need no recomputation for it.
+        update_collateral(connection, models, first_date, last_date)
         return MarginSummary(0, 0, 0, 0)
     first = min(frame["business_date"].min() for frame in wanted)  # type: ignore[type-var]
     last = max(frame["business_date"].max() for frame in wanted)  # type: ignore[type-var]
@@ -104,6 +107,8 @@ def update_margins(
             changed += _write(connection, model, dates, results)
             computed += sum(len(result.margins) for result in results)
             excluded += sum(len(result.excluded) for result in results)
+    # Margins of later dates may have been recomputed with those of the range.
+    update_collateral(connection, models, first_date, max(last, last_date))  # type: ignore[type-var,arg-type]
     return MarginSummary(sum(len(frame) for frame in stale.values()), computed, changed, excluded)
 
 
@@ -155,6 +160,15 @@ def _write(
             connection,
             "out_margin",
             margins.join(provenance, on="business_date", how="left", maintain_order="left"),
+            _PARTITION,
+            partitions,
+        )
+        replace_partitions(
+            connection,
+            "out_rules",
+            pl.concat([result.rules for result in results]).join(
+                provenance, on="business_date", how="left", maintain_order="left"
+            ),
             _PARTITION,
             partitions,
         )

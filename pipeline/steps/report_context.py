@@ -39,7 +39,7 @@ def build_manifest(
 ) -> report.RunManifest:
     """Describe what fixes the figures: inputs, parameters, code, libraries."""
     files = connection.execute(
-        "SELECT file_name, kind, file_sha256, row_count FROM raw_files"
+        "SELECT file_name, kind, file_sha256, row_count FROM core_files"
         " ORDER BY kind, file_name, file_sha256"
     ).fetchall()
     inputs = tuple(

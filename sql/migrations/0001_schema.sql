@@ -389,3 +389,24 @@ SELECT
     business_date,
     row_number() OVER (ORDER BY business_date) AS date_number
 FROM (SELECT DISTINCT business_date FROM raw_prices) AS price_dates;
+
+CREATE VIEW core_files AS
+SELECT
+    file_sha256,
+    file_name,
+    kind,
+    row_count,
+    quarantined_count,
+    known_from
+FROM raw_files;
+
+CREATE VIEW core_quarantine AS
+SELECT
+    file_sha256,
+    file_name,
+    kind,
+    row_number,
+    business_date,
+    column_name,
+    reason
+FROM raw_quarantine;

@@ -1258,3 +1258,43 @@ COMMENT ON TABLE schema_migrations IS
 'One row per name. Migrations that this warehouse has seen.';
 COMMENT ON COLUMN schema_migrations.name IS
 'File name of the migration in sql/migrations.';
+
+COMMENT ON VIEW core_files IS
+'One row per file_sha256. Every file that was read, refused ones included; a file with the same '
+'bytes has one row, under the name it last came with.';
+COMMENT ON COLUMN core_files.file_sha256 IS
+'SHA-256 of the bytes of the file, in hexadecimal.';
+COMMENT ON COLUMN core_files.file_name IS
+'Name of the file, without its folder.';
+COMMENT ON COLUMN core_files.kind IS
+'What the file holds, told by how its name begins: instruments, accounts, prices, positions, '
+'fx_rates, margin_called or collateral.';
+COMMENT ON COLUMN core_files.row_count IS
+'Rows in the file, loaded or not; blank lines are no rows. 0 where the rows could not be told '
+'apart.';
+COMMENT ON COLUMN core_files.quarantined_count IS
+'Rows of the file in raw_quarantine. A row that was not loaded only because its date or the whole '
+'delivery was stopped is not among them.';
+COMMENT ON COLUMN core_files.known_from IS
+'Latest business date of the rows loaded together with the file; null where no dated row was '
+'loaded.';
+COMMENT ON VIEW core_quarantine IS
+'One row per file_sha256, row_number, column_name and reason. Rows left out, each with the '
+'reason: rows that could not be read, once with the first column at fault, and rows that a '
+'contract leaves out, once for each rule. Reading the same file again replaces its rows.';
+COMMENT ON COLUMN core_quarantine.file_sha256 IS
+'SHA-256 of the file, as in raw_files.';
+COMMENT ON COLUMN core_quarantine.file_name IS
+'Name of the file, without its folder.';
+COMMENT ON COLUMN core_quarantine.kind IS
+'What the file holds, as in raw_files: instruments, accounts, prices, positions, fx_rates, '
+'margin_called or collateral.';
+COMMENT ON COLUMN core_quarantine.row_number IS
+'Row in the file: in CSV the header is row 1, in Parquet the first row is row 1.';
+COMMENT ON COLUMN core_quarantine.business_date IS
+'Business date of the row; null where it could not be read or the kind of file has none.';
+COMMENT ON COLUMN core_quarantine.column_name IS
+'First column at fault in a row that could not be read; otherwise the column that the rule is '
+'about.';
+COMMENT ON COLUMN core_quarantine.reason IS
+'What is wrong with it, in words.';

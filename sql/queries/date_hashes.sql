@@ -20,6 +20,7 @@ WITH prices AS (
             instrument.expiry_date,
             instrument.strike,
             instrument.option_type,
+            instrument.premium_style,
             instrument.shock_type
         )::HUGEINT) AS content_hash,
         max(greatest(price.known_from, instrument.known_from)) AS known_from

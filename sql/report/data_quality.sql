@@ -1,4 +1,4 @@
--- Grain: one row. Inputs: core_prices, core_positions, out_backtest, raw_quarantine.
+-- Grain: one row. Inputs: core_prices, core_positions, out_backtest, core_quarantine.
 -- Use: what the report's figures rest on, up to an as-of date; quarantined rows are those of every
 -- file, whatever their date.
 SELECT
@@ -30,4 +30,4 @@ SELECT
             AND scope = 'account' AND track = 'core_model'
             AND model_id = $model_id AND mpor_days = $mpor_days AND business_date <= $as_of_date
     ) AS missing_price_account_days,
-    (SELECT count(*) FROM raw_quarantine) AS quarantined_rows;
+    (SELECT count(*) FROM core_quarantine) AS quarantined_rows;

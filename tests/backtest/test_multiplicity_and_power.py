@@ -11,7 +11,6 @@ from pipeline.backtest.multiplicity import (
     adjust,
     benjamini_hochberg,
     benjamini_yekutieli,
-    date_block_bootstrap,
     expected_false_alarms,
     holm,
 )
@@ -23,6 +22,7 @@ from pipeline.backtest.power import (
     traffic_light_power,
 )
 from pipeline.backtest.sequences import exceedance_sequences
+from pipeline.backtest.shared_days import bootstrap_pools, date_block_bootstrap
 from pipeline.errors import WrongUse
 
 from . import oracles
