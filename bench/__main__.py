@@ -1,6 +1,7 @@
 """Run benchmarks and print their ratios: ``python -m bench [NAME...]``.
 
-Exit code 0 where every bound is kept, 1 where one is broken, 2 for an unknown name.
+Exit code 0 where every bound is kept, 1 where one is broken, 2 for an unknown name, 3 where a
+library is missing (they are in the dependency group ``bench``).
 """
 
 import sys
@@ -14,17 +15,20 @@ from bench.measurement import Measurement
 
 def main(arguments: Sequence[str]) -> int:
     """Run the named benchmarks, all where none is named, and return the exit code."""
-    benchmarks = find_benchmarks()
-    unknown = sorted(set(arguments) - set(benchmarks))
-    if unknown:
-        print(f"no benchmark {unknown[0]!r}; there are {', '.join(benchmarks)}", file=sys.stderr)
+    try:
+        benchmarks = find_benchmarks(arguments)
+    except KeyError as error:
+        print(f"there is no benchmark {error}", file=sys.stderr)
         return 2
+    except ModuleNotFoundError as error:
+        print(f"{error}; it is in the dependency group bench", file=sys.stderr)
+        return 3
     for name, value in describe_machine():
         print(f"{name:<14}{value}")
     broken = 0
-    for name in arguments or benchmarks:
+    for name, run in benchmarks.items():
         begun = time.perf_counter()
-        measurements = benchmarks[name]()
+        measurements = run()
         print(f"\n{name} ({time.perf_counter() - begun:.0f} s)")
         for measurement in measurements:
             print("\n".join(format_measurement(measurement)), flush=True)

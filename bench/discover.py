@@ -1,12 +1,11 @@
 """Finding benchmarks: every module of the package that has a function ``run``.
 
-A module is imported to find out, so that a benchmark needs no entry in a list. Modules that cannot
-be imported are errors, never left out.
+A module that is asked for and cannot be imported is an error, never left out.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import ModuleType
 
 import bench
@@ -15,13 +14,36 @@ from bench.measurement import Measurement
 Benchmark = Callable[[], list[Measurement]]
 
 
-def find_benchmarks(package: ModuleType = bench) -> dict[str, Benchmark]:
-    """Return the benchmarks of a package by module name, in alphabetical order."""
+def find_benchmarks(names: Sequence[str] = (), package: ModuleType = bench) -> dict[str, Benchmark]:
+    """Return the named benchmarks of a package, or all of them in alphabetical order.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Modules; only these are imported. All where none is named.
+    package : module
+        Where to look.
+
+    Returns
+    -------
+    dict of str to callable
+        ``run`` of each module.
+
+    Raises
+    ------
+    KeyError
+        A name that is no benchmark of the package.
+    ModuleNotFoundError
+        A benchmark needs a library that is not installed.
+    """
+    there = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
     found: dict[str, Benchmark] = {}
-    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
-        if module.name == "__main__":
-            continue
-        imported = importlib.import_module(f"{package.__name__}.{module.name}")
-        if hasattr(imported, "run"):
-            found[module.name] = imported.run
+    for name in names or [name for name in there if name != "__main__"]:
+        if name not in there:
+            raise KeyError(name)
+        run = getattr(importlib.import_module(f"{package.__name__}.{name}"), "run", None)
+        if run is not None:
+            found[name] = run
+        elif name in names:
+            raise KeyError(name)
     return found

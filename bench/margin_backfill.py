@@ -7,7 +7,7 @@ from unittest import mock
 
 import numpy as np
 
-from bench.measurement import Measurement, least_seconds
+from bench.measurement import Measurement, measure_durations
 from bench.synthetic import MPOR_DAYS, Size, World, build_world
 from pipeline.margin import scenario_model, tree
 from pipeline.margin.engine import MarginResult, compute_margins
@@ -67,34 +67,37 @@ def compare_with_single_days() -> Measurement:
 
 
 def time_outside_kernel(action: Callable[[], object]) -> tuple[float, float]:
-    """Return the seconds of an action outside the netting tree, and inside it."""
+    """Return the processor time of an action outside the netting tree, and inside it."""
     inside = 0.0
 
     def timed(*arguments: object) -> object:
         nonlocal inside
-        begun = time.perf_counter()
+        begun = time.process_time()
         result = compute(*arguments)
-        inside += time.perf_counter() - begun
+        inside += time.process_time() - begun
         return result
 
     compute: Callable[..., object] = tree.compute_tree_margins
     with mock.patch.object(scenario_model, "compute_tree_margins", timed):
-        begun = time.perf_counter()
+        begun = time.process_time()
         action()
-        total = time.perf_counter() - begun
+        total = time.process_time() - begun
     return total - inside, inside
 
 
 def measure_growth(what: str, half: Size, whole: Size) -> Measurement:
     """Time half of the work and all of it, taking turns."""
-    worlds = {"half": build_world(half), "whole": build_world(whole)}
-    seconds = least_seconds(
-        {name: lambda w=world: compute_dates(w, w.date_codes) for name, world in worlds.items()}
+    once, twice = build_world(half), build_world(whole)
+    took = measure_durations(
+        {
+            "half": lambda: compute_dates(once, once.date_codes),
+            "whole": lambda: compute_dates(twice, twice.date_codes),
+        }
     )
     return Measurement(
         f"twice the {what} / once",
-        seconds["whole"] / seconds["half"],
+        took["whole"].processor / took["half"].processor,
         MOST_GROWTH,
-        f"{seconds['whole']:.2f} s against {seconds['half']:.2f} s;"
+        f"{took['whole']} against {took['half']};"
         f" {whole.positions:,} positions a day, {whole.days} days",
     )

@@ -11,10 +11,10 @@ from bench.margin_baselines import (
     prepare_levels,
     run_bare_kernel,
 )
-from bench.measurement import Measurement, least_seconds
+from bench.measurement import Measurement, measure_durations
 from bench.memory import measure_day_in_own_process
 from bench.synthetic import MPOR_DAYS, Size, World, build_world
-from pipeline.margin import engine, scenario_model, tree
+from pipeline.margin import engine, measures, scenario_model, tree
 from pipeline.terms import Level
 
 LIMIT_MEBIBYTES = 4096.0
@@ -55,7 +55,7 @@ def compare_with_kernel(world: World, given: KernelInput) -> Measurement:
     levels = prepare_levels(given)
     measure = world.model.measure
     tail = measure.largest_needed(given.unit_losses.shape[1])
-    seconds = least_seconds(
+    took = measure_durations(
         {
             "day": lambda: compute_day(world),
             "kernel": lambda: run_bare_kernel(levels, given.unit_losses, tail),
@@ -64,10 +64,10 @@ def compare_with_kernel(world: World, given: KernelInput) -> Measurement:
     nodes = " + ".join(f"{holdings.shape[0]:,}" for holdings in levels)
     return Measurement(
         "margin day / bare kernel",
-        seconds["day"] / seconds["kernel"],
+        took["day"].processor / took["kernel"].processor,
         1.5,
-        f"{seconds['day']:.2f} s against {seconds['kernel']:.2f} s for {nodes} nodes of products,"
-        f" groups and accounts, {len(given.positions.quantity):,} positions",
+        f"{took['day']} against {took['kernel']} for {nodes} nodes of products, groups and"
+        f" accounts, {len(given.positions.quantity):,} positions",
     )
 
 
@@ -94,20 +94,20 @@ def compare_with_pandas(world: World) -> Measurement:
         np.testing.assert_allclose(
             ours[f"{name}_margin_amount"].to_numpy(), accounts[name].to_numpy(), rtol=1e-9
         )
-    seconds = least_seconds(
+    took = measure_durations(
         {
             "day": lambda: compute_day(world),
             "pandas": lambda: compute_with_pandas(given, tail, cap),
         },
         rounds=2,
     )
-    scaled = seconds["pandas"] * SAMPLE_SHARE
+    scaled = took["pandas"].processor * SAMPLE_SHARE
     return Measurement(
         "plain pandas / margin day",
-        scaled / seconds["day"],
+        scaled / took["day"].processor,
         20.0,
-        f"{scaled:.0f} s (a tenth of the accounts took {seconds['pandas']:.1f} s, scaled by"
-        f" {SAMPLE_SHARE}) against {seconds['day']:.2f} s",
+        f"{scaled:.0f} s (a tenth of the accounts took {took['pandas']}, scaled by"
+        f" {SAMPLE_SHARE}) against {took['day']}",
         at_least=True,
     )
 
@@ -126,11 +126,11 @@ def measure_standalone(world: World, given: KernelInput) -> list[Measurement]:
         rows += len(losses)
         return measured(losses, *rest)
 
-    measured: Callable[..., np.ndarray] = tree.measure_losses
+    measured: Callable[..., np.ndarray] = measures.measure_losses
     with mock.patch.object(tree, "measure_losses", counted):
         tree.compute_leaf_margins(given.positions, given.unit_losses, measure)
     instruments, size = len(given.unit_losses), len(given.positions.quantity)
-    seconds = least_seconds(
+    took = measure_durations(
         {
             "leaves": lambda: tree.compute_leaf_margins(
                 given.positions, given.unit_losses, measure
@@ -147,9 +147,9 @@ def measure_standalone(world: World, given: KernelInput) -> list[Measurement]:
         ),
         Measurement(
             "margins without offsets / one measure a position",
-            seconds["leaves"] / seconds["one by one"],
+            took["leaves"].processor / took["one by one"].processor,
             None,
-            f"{seconds['leaves']:.3f} s against {seconds['one by one']:.2f} s",
+            f"{took['leaves']} against {took['one by one']}",
         ),
     ]
 
@@ -160,4 +160,4 @@ def _measure_each_position(world: World, given: KernelInput, block: int = 1_000)
     for first in range(0, len(positions.quantity), block):
         rows = slice(first, first + block)
         losses = positions.quantity[rows, None] * given.unit_losses[positions.instrument[rows]]
-        tree.measure_losses(losses, world.model.measure)
+        measures.measure_losses(losses, world.model.measure)

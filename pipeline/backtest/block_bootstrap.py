@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 
 from pipeline.backtest.counts import is_above_target
 from pipeline.backtest.outcome import (
@@ -104,6 +105,25 @@ def day_weights(n_days: int, block_days: int, replications: int, seed: int) -> N
     return weights
 
 
+def weigh_days(values: NDArray[np.generic], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sum values over the days of each resampled history.
+
+    Parameters
+    ----------
+    values : array of shape (n_series, n_days)
+        Mostly zero, as exceedances and days without an observation are; whole numbers are summed
+        exactly.
+    weights : float32 array of shape (n_days, replications)
+        Result of `day_weights`.
+
+    Returns
+    -------
+    float32 array of shape (n_series, replications)
+    """
+    product: NDArray[np.float32] = csr_array(values.astype(np.float32)) @ weights
+    return product
+
+
 def resample_counts(
     hits: ArrayLike,
     block_days: int,
@@ -141,9 +161,9 @@ def resample_counts(
         mask: BoolArray = as_matrix(observed).astype(np.bool_, copy=False)
         matrix = matrix & mask
         t = mask.sum(axis=1, dtype=np.int64)
-        drawn = mask.astype(np.float32) @ weights
+        drawn = n_days - weigh_days(~mask, weights)
     return ResampledCounts(
-        exceedances=matrix.astype(np.float32) @ weights,
+        exceedances=weigh_days(matrix, weights),
         observations=drawn,
         sample_exceedances=matrix.sum(axis=1, dtype=np.int64),
         sample_observations=t,

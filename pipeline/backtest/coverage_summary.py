@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from pipeline.backtest.coverage import binomial_exact_columns, kupiec_pof_columns
 from pipeline.backtest.intervals import coverage_interval
 from pipeline.backtest.losses import LossStatus
 from pipeline.backtest.outcome import DECISIONS, TestColumns
-from pipeline.backtest.tested_rows import ALL_DAYS, SERIES, CoverageRule, cut_window
+from pipeline.backtest.tested_rows import ALL_DAYS, SERIES, CoverageRule, cut_window, name_scope
 from pipeline.backtest.traffic_light import (
     ZONES,
     traffic_light_columns,
@@ -71,10 +72,10 @@ def summarise_coverage(
     CoverageSummary
         Sorted rows.
     """
-    # Sums of amounts depend on the order of addition.
-    scoped = _by_scope(tested.sort("business_date", "account_id"), members)
+    scoped = _by_scope(tested, members)
     windows = [cut_window(scoped, days) for days in (*window_days, None)]
-    counts = pl.concat([_count(window) for window in windows]).sort(_GROUP)
+    counted = pl.concat([_count(window) for window in windows])
+    counts = counted.with_columns(cs.categorical().cast(pl.String)).sort(_GROUP)
     targets = pl.DataFrame(
         {
             "model_id": list(rules),
@@ -90,10 +91,15 @@ def summarise_coverage(
 
 def _by_scope(tested: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
     accounts = tested.filter(pl.col("scope") == "account")
-    firm = accounts.with_columns(scope=pl.lit(FIRM), scope_id=pl.lit(FIRM))
+    firm = accounts.with_columns(**name_scope(FIRM, FIRM))
     by_member = (
-        accounts.join(members, on="account_id", how="inner", maintain_order="left")
-        .with_columns(scope=pl.lit("member"), scope_id=pl.col("member_id"))
+        accounts.join(
+            members.with_columns(pl.col("account_id").cast(pl.Categorical)),
+            on="account_id",
+            how="inner",
+            maintain_order="left",
+        )
+        .with_columns(**name_scope("member", pl.col("member_id")))
         .select(tested.columns)
     )
     return pl.concat([tested, firm, by_member])
@@ -101,19 +107,16 @@ def _by_scope(tested: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
 
 def _count(window: pl.DataFrame) -> pl.DataFrame:
     observed = pl.col("status") == LossStatus.OBSERVED.value
-    return (
-        window.group_by(_GROUP, maintain_order=True)
-        .agg(
-            window_days=pl.col("business_date").filter(observed).n_unique().cast(pl.Int32),
-            observations=observed.sum().cast(pl.Int64),
-            exceedances=pl.col("exceeds").sum().cast(pl.Int64),
-            largest_shortfall_amount=pl.col("shortfall").max(),
-            total_shortfall_amount=pl.col("shortfall").sum(),
-            pending_count=(pl.col("status") == LossStatus.PENDING.value).sum().cast(pl.Int64),
-            missing_price_count=(pl.col("status") == LossStatus.MISSING_PRICE.value)
-            .sum()
-            .cast(pl.Int64),
-        )
+    return window.group_by(_GROUP, maintain_order=True).agg(
+        window_days=pl.col("business_date").filter(observed).n_unique().cast(pl.Int32),
+        observations=observed.sum().cast(pl.Int64),
+        exceedances=pl.col("exceeds").sum().cast(pl.Int64),
+        largest_shortfall_amount=pl.col("shortfall").max(),
+        total_shortfall_amount=pl.col("shortfall").sum(),
+        pending_count=(pl.col("status") == LossStatus.PENDING.value).sum().cast(pl.Int64),
+        missing_price_count=(pl.col("status") == LossStatus.MISSING_PRICE.value)
+        .sum()
+        .cast(pl.Int64),
     )
 
 

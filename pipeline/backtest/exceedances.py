@@ -15,7 +15,9 @@ _NODE = ["business_date", "scope", "scope_id", "account_id", "mpor_days"]
 _CLASS_NAMES = pl.Series([c.value if c else None for c in CLASSES], dtype=pl.String)
 
 
-def find_exceedances(loss: pl.Series, margin: pl.Series, tolerance: FloatArray | float) -> pl.Series:
+def find_exceedances(
+    loss: pl.Series, margin: pl.Series, tolerance: FloatArray | float
+) -> pl.Series:
     """Tell on which rows the loss exceeds the margin.
 
     Parameters

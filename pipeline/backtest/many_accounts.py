@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from pipeline.backtest.counts import binomial_upper_tail
 from pipeline.backtest.multiplicity import UpperTail, adjust_p_values, expected_false_alarms
 from pipeline.backtest.outcome import FloatArray, IntArray
 from pipeline.backtest.pooled_rows import bootstrap_pooled_coverage, state_pooled_power
@@ -33,6 +34,7 @@ ADJUSTED_OVERLAP_TESTS = (
 )
 """The same questions at longer horizons, by tests that allow for overlap."""
 
+_POOL = ["model_id", "track", "mpor_days", "margin_basis"]
 _FAMILY = ["model_id", "track", "mpor_days", "window_name", "margin_basis", "test"]
 _SIMULATED_HISTORIES = 10_000
 _BATCH = 1_000
@@ -77,7 +79,7 @@ def judge_many_accounts(
     bootstrapped = [bootstrap_pooled_coverage(window, members) for window in windows]
     return ManyAccounts(
         multiple_tests=adjust_account_tests(tests),
-        false_alarms=pl.concat([count_alarms(window) for window in windows]),
+        false_alarms=count_alarms(windows),
         coverage_bootstrap=pl.concat(bootstrapped),
         power=pl.concat(
             [
@@ -133,67 +135,77 @@ def _adjust_family(family: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def count_alarms(window: SeriesWindow) -> pl.DataFrame:
+def count_alarms(windows: Sequence[SeriesWindow]) -> pl.DataFrame:
     """Count the accounts that alarm, beside those that chance alone would let alarm.
 
     Parameters
     ----------
-    window : SeriesWindow
-        Series of one horizon and window.
+    windows : sequence of SeriesWindow
+        Result of `series_tests.cut_series`, at least one.
 
     Returns
     -------
     polars.DataFrame
-        Rows of ``out_false_alarms``: one for each model, track and margin basis.
+        Rows of ``out_false_alarms``: one for each model, track, horizon, window and margin basis.
 
     Notes
     -----
     The law of one account's count under a correct model is binomial at a horizon of one day and
     simulated, with overlapping Gaussian losses, at longer ones.
     """
-    series = window.series
-    observations = series.observed.sum(axis=1, dtype=np.int64)
-    exceedances = series.hits.sum(axis=1, dtype=np.int64)
-    places = (
-        series.keys.with_row_index("row")
-        .filter(scope=Level.ACCOUNT.value)
-        .partition_by(["model_id", "track", "margin_basis"], maintain_order=True)
-    )
-    laws: dict[float, UpperTail] = {}
+    longest: dict[int, int] = {}
+    for window in windows:
+        n_days = window.series.observed.shape[1]
+        longest[window.mpor_days] = max(longest.get(window.mpor_days, 0), n_days)
+    laws: dict[tuple[int, float], UpperTail] = {}
     rows = []
-    for group in places:
-        row = group["row"].to_numpy()
-        t, x = observations[row], exceedances[row]
-        confidence = float(window.confidence[row[0]])
-        if window.mpor_days == 1:
-            expected = expected_false_alarms(t, confidence, SIGNIFICANCE)
-        else:
-            if confidence not in laws:
-                laws[confidence] = _simulate_upper_tail(
-                    int(observations.max()), confidence, window.mpor_days
+    for window in windows:
+        for group in (
+            window.series.keys.with_row_index("row")
+            .filter(scope=Level.ACCOUNT.value)
+            .partition_by(_POOL, maintain_order=True)
+        ):
+            row = group["row"].to_numpy()
+            mpor_days, confidence = window.mpor_days, float(window.confidence[row[0]])
+            if (mpor_days, confidence) not in laws:
+                laws[mpor_days, confidence] = (
+                    binomial_upper_tail
+                    if mpor_days == 1
+                    else _simulate_upper_tail(longest[mpor_days], confidence, mpor_days)
                 )
-            expected = expected_false_alarms(t, confidence, SIGNIFICANCE, laws[confidence])
-        green, yellow = cut_offs(t, confidence)
-        rows.append(
-            {
-                **{
-                    name: group[name][0]
-                    for name in ("model_id", "track", "mpor_days", "margin_basis")
-                },
-                "window_name": window.window_name,
-                "accounts": expected.accounts,
-                "yellow_or_red_accounts": int((x > green).sum()),
-                "expected_yellow_or_red_accounts": expected.yellow_or_red,
-                "red_accounts": int((x > yellow).sum()),
-                "expected_red_accounts": expected.red,
-                "rejected_accounts": int((x >= critical_count(t, confidence, SIGNIFICANCE)).sum()),
-                "expected_rejected_accounts": expected.rejected,
-                "expected_rejected_low": expected.rejected_low,
-                "expected_rejected_high": expected.rejected_high,
-                "significance_pct": 100.0 * SIGNIFICANCE,
-            }
-        )
+            rows.append(
+                {
+                    **group.select(_POOL).row(0, named=True),
+                    "window_name": window.window_name,
+                    **_count_pool(
+                        window.series.hits[row].sum(axis=1, dtype=np.int64),
+                        window.series.observed[row].sum(axis=1, dtype=np.int64),
+                        confidence,
+                        laws[mpor_days, confidence],
+                    ),
+                }
+            )
     return pl.DataFrame(rows, schema_overrides={"mpor_days": pl.Int32})
+
+
+def _count_pool(
+    exceedances: IntArray, observations: IntArray, confidence: float, law: UpperTail
+) -> dict[str, float | int]:
+    expected = expected_false_alarms(observations, confidence, SIGNIFICANCE, law)
+    green, yellow = cut_offs(observations, confidence)
+    critical = critical_count(observations, confidence, SIGNIFICANCE)
+    return {
+        "accounts": expected.accounts,
+        "yellow_or_red_accounts": int((exceedances > green).sum()),
+        "expected_yellow_or_red_accounts": expected.yellow_or_red,
+        "red_accounts": int((exceedances > yellow).sum()),
+        "expected_red_accounts": expected.red,
+        "rejected_accounts": int((exceedances >= critical).sum()),
+        "expected_rejected_accounts": expected.rejected,
+        "expected_rejected_low": expected.rejected_low,
+        "expected_rejected_high": expected.rejected_high,
+        "significance_pct": 100.0 * SIGNIFICANCE,
+    }
 
 
 def _simulate_upper_tail(longest: int, confidence: float, horizon_days: int) -> UpperTail:

@@ -4,7 +4,7 @@ Rows of ``out_coverage_bootstrap`` and ``out_power``. The resampling belongs to 
 power to `power`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
@@ -16,7 +16,7 @@ from pipeline.backtest.block_bootstrap import (
     day_weights,
     default_block_days,
 )
-from pipeline.backtest.outcome import BoolArray, FloatArray, IntArray
+from pipeline.backtest.outcome import BoolArray, FloatArray
 from pipeline.backtest.overlap import overlap_inflation
 from pipeline.backtest.power import state_power
 from pipeline.backtest.series_matrix import SeriesMatrix

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from pipeline.backtest.losses import LossStatus
 from pipeline.backtest.outcome import BoolArray, FloatArray, IntArray
@@ -73,7 +74,7 @@ class SeriesMatrix:
             observed,
             self.margin[:, first:],
             self.loss[:, first:],
-        ).select(observed.any(axis=1))
+        ).select(np.any(observed, axis=1, keepdims=True)[:, 0])
 
     def select(self, rows: BoolArray) -> "SeriesMatrix":
         """Return some of the series.
@@ -117,14 +118,17 @@ def arrange_series(tested: pl.DataFrame) -> SeriesMatrix:
         (pl.col("status") != LossStatus.PENDING.value)
         & ((pl.col("scope") == Level.ACCOUNT.value) | is_product)
     )
-    keys = rows.select(SERIES_KEY).unique().sort(SERIES_KEY)
+    named = rows.select(SERIES_KEY).unique()
+    keys = named.with_columns(cs.categorical().cast(pl.String)).sort(SERIES_KEY)
     calendars = keys.select(_CALENDAR).unique().sort(_CALENDAR).with_row_index("calendar")
     calendar = (
         keys.join(calendars, on=_CALENDAR, how="left", maintain_order="left")["calendar"]
         .to_numpy()
         .astype(np.int64)
     )
-    coded = rows.join(keys.with_row_index("series"), on=SERIES_KEY, how="left")
+    coded = rows.join(
+        keys.with_row_index("series").cast(named.schema), on=SERIES_KEY, how="left"
+    )
     series = coded["series"].to_numpy().astype(np.int64)
     dates, column = np.unique(coded["business_date"].to_numpy(), return_inverse=True)
     shape = (len(keys), len(dates))

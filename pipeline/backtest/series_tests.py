@@ -15,7 +15,7 @@ from pipeline.backtest.battery import Battery, run_battery
 from pipeline.backtest.outcome import FloatArray, IntArray
 from pipeline.backtest.overlap_comparison import compare_overlap
 from pipeline.backtest.series_matrix import SERIES_KEY, SeriesMatrix, arrange_series
-from pipeline.backtest.tested_rows import CoverageRule, name_window
+from pipeline.backtest.tested_rows import CoverageRule, map_names, name_window
 
 SIGNIFICANCE = 0.05
 """Level of every test."""
@@ -80,10 +80,8 @@ def cut_series(
             cut = matrix.cut(days)
             if not len(cut.keys):
                 continue
-            target_pct = cut.keys["model_id"].replace_strict(targets, return_dtype=pl.Float64)
-            windows.append(
-                SeriesWindow(name_window(days), int(mpor_days), cut, target_pct.to_numpy())
-            )
+            target_pct = map_names(cut.keys["model_id"], targets)
+            windows.append(SeriesWindow(name_window(days), int(mpor_days), cut, target_pct))
     return windows
 
 

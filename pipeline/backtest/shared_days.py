@@ -14,6 +14,7 @@ from pipeline.backtest.block_bootstrap import (
     DEFAULT_REPLICATIONS,
     default_block_days,
     resample_counts,
+    weigh_days,
 )
 from pipeline.backtest.outcome import FloatArray, IntArray
 from pipeline.backtest.sequences import as_matrix, exceedance_probability
@@ -183,7 +184,11 @@ def bootstrap_pools(
     """
     x = np.asarray(exceedances, dtype=np.float64)
     t = np.asarray(observations, dtype=np.float64)
-    drawn = (x @ weights) / np.maximum(t @ weights, 1.0)
+    # Most dates have all accounts: what is missing is sparse.
+    fullest = t.max(axis=1, initial=0.0, keepdims=True)
+    drawn_x = weigh_days(x, weights).astype(np.float64)
+    drawn_t = fullest * t.shape[1] - weigh_days(fullest - t, weights)
+    drawn = drawn_x / np.maximum(drawn_t, 1.0)
     total_x, total_t = x.sum(axis=1), t.sum(axis=1)
     tail = (1.0 - level) / 2.0
     bounds = np.quantile(drawn, [tail, 1.0 - tail], axis=1)

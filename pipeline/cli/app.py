@@ -245,6 +245,27 @@ def report(
 
 
 @app.command()
+@as_of_option
+@click.option(
+    "--output", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to."
+)
+@model_option
+@json_option
+def export(as_of: date, output: Path | None, model_ids: tuple[str, ...], as_json: bool) -> None:
+    """Write disclosure figures (CSV) and ISO 20022 messages from the newest snapshot."""
+    from pipeline.steps.export import write_export
+    from pipeline.steps.models import load_models
+
+    settings = load_settings()
+    summary = write_export(settings, load_models(settings, model_ids), as_of, output)
+    answer(
+        "\n".join(str(summary.folder / name) for name in summary.files),
+        {"folder": summary.folder, "files": list(summary.files)},
+        as_json=as_json,
+    )
+
+
+@app.command()
 @click.option("--date", "business_date", type=DAY, required=True, help="Business date.")
 @model_option
 @publish_option

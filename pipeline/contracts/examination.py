@@ -24,10 +24,10 @@ from pipeline.contracts.outcome import (
     Outcome,
     describe_findings,
     describe_quarantine,
-    describe_reading,
     describe_results,
     empty_offenders,
 )
+from pipeline.contracts.reading import describe_reading
 from pipeline.findings import QUARANTINE_SCHEMA, FileKind, Finding, LandedFile, Severity
 
 _RESULT_ORDER = ("contract", "rule", "column_name", "business_date")

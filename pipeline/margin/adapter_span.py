@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.errors import WrongUse
 from pipeline.margin.declaration import ModelDeclaration
-from pipeline.margin.declared_models import SpanDeclaration
+from pipeline.margin.declared_span import SpanDeclaration
 from pipeline.margin.market import (
     DAYS_PER_YEAR,
     TRADING_DAYS_PER_YEAR,

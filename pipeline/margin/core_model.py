@@ -65,6 +65,13 @@ class CoreModel(Protocol):
     def history(self) -> ShockHistory:
         """Moves that the dependence of offset groups is measured on."""
 
+    def patterns(self, date_code: int, instruments: IntArray) -> IntArray:
+        """Return a number per instrument, equal where the dates of their scenarios are.
+
+        Accounts are margined together only with accounts of the same patterns, so that a market
+        with gaps never moves the lookback of an account that does not hold it.
+        """
+
     def examine(self, date_code: int, instruments: IntArray) -> Readiness:
         """Tell which instruments can be margined on a date."""
 

@@ -2,7 +2,7 @@
 
 A declaration is parsed strictly from the mapping that a TOML file yields; reading the file does
 not belong here. Unknown keys are errors, so that a misspelt parameter never goes unnoticed. The
-tables of rules and of single models are in `declared_rules` and `declared_models`.
+tables of rules and of single models are in `declared_rules`, `declared_models` and `declared_span`.
 """
 
 import hashlib
@@ -14,7 +14,6 @@ from typing import Any, Literal
 from pipeline.margin.declared_models import (
     FixedDeclaration,
     GridDeclaration,
-    SpanDeclaration,
     TimsDeclaration,
 )
 from pipeline.margin.declared_rules import (
@@ -25,6 +24,7 @@ from pipeline.margin.declared_rules import (
     StressDeclaration,
     VolatilityDeclaration,
 )
+from pipeline.margin.declared_span import SpanDeclaration
 from pipeline.margin.declared_values import build, require_value
 from pipeline.margin.measures import Measure
 from pipeline.terms import Level, ShockType

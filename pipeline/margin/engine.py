@@ -78,14 +78,19 @@ def compute_margins(
     days: list[NodeRows] = []
     excluded, statuses = [_no_exclusion()], []
     for code in date_codes:
-        rows, missing, status = _compute_date(market, book, model, core, stressed, int(code))
-        days += [] if rows is None else [rows]
-        excluded.append(missing)
-        statuses += [(market.dates[code].astype(object), one) for one in status]
+        found: dict[RuleStatus, None] = {}
+        for held in _split_by_pattern(book, core, int(code)):
+            rows, missing, status = _compute_date(
+                market, book, model, core, stressed, int(code), held
+            )
+            days += [] if rows is None else [rows]
+            excluded.append(missing)
+            found |= dict.fromkeys(status)
+        statuses += [(market.dates[code].astype(object), one) for one in found]
         on_date()
     return MarginResult(
         arrange_rows(market, book, model, mpor_days, days),
-        pl.concat(excluded),
+        pl.concat(excluded).sort("business_date", "account_id"),
         arrange_statuses(model.model_id, mpor_days, statuses),
     )
 
@@ -97,6 +102,24 @@ def prepare_model(market: Market, book: Book, model: ModelDeclaration, mpor_days
     return prepare_rules(market, book, model)
 
 
+def _split_by_pattern(book: Book, core: CoreModel, date_code: int) -> list[IntArray]:
+    """Return the positions of a date, cut into accounts that share their scenario dates."""
+    span = book.on_date(date_code)
+    held = np.arange(span.start, span.stop)
+    instruments, local = _distinct(book.instrument[span], len(book.product_of))
+    if not len(instruments):
+        return []
+    pattern = core.patterns(date_code, instruments)[local]
+    if not pattern.any():
+        return [held]
+    account, holder = np.unique(book.account[span], return_inverse=True)
+    holds = np.zeros((len(account), int(pattern.max()) + 1), dtype=bool)
+    holds[holder, pattern] = True
+    _, together = np.unique(holds, axis=0, return_inverse=True)
+    kind = together.reshape(-1)[holder]
+    return [held[kind == one] for one in range(int(kind.max()) + 1)]
+
+
 def _compute_date(
     market: Market,
     book: Book,
@@ -104,12 +127,10 @@ def _compute_date(
     core: CoreModel,
     stressed: BoolArray,
     date_code: int,
+    held: IntArray,
 ) -> tuple[NodeRows | None, pl.DataFrame, list[RuleStatus]]:
-    """Return the rows of one date, None where no account has any, exclusions and rules."""
-    held = book.on_date(date_code)
+    """Return the rows of some accounts on one date, None where none has any; exclusions, rules."""
     instruments, local = _distinct(book.instrument[held], len(book.product_of))
-    if not len(instruments):
-        return None, _no_exclusion(), []
     readiness = core.examine(date_code, instruments)
     account = book.account[held]
     short = np.unique(account[~readiness.has_history[local]])

@@ -148,7 +148,7 @@ def arrange_rows(
     """
     if not days:
         return pl.DataFrame(schema=MARGIN_SCHEMA)
-    rows = days[0] if len(days) == 1 else _join(days)
+    rows = days[0] if len(days) == 1 else _in_order(_join(days))
     names = (book.accounts, book.groups, book.products)
     first_name = np.cumsum([0, *(len(of_level) for of_level in names[:-1])])
     credit = rows.standalone - rows.netted
@@ -181,6 +181,16 @@ def _join(days: Sequence[NodeRows]) -> NodeRows:
     return NodeRows(
         **{f.name: np.concatenate([getattr(day, f.name) for day in days]) for f in fields(NodeRows)}
     )
+
+
+def _in_order(rows: NodeRows) -> NodeRows:
+    """Order rows by date, account, level and node; accounts of one date may come in parts."""
+    keys = (rows.node, rows.level, rows.account, rows.date)
+    step = np.diff(rows.account) < 0
+    if not (step & (np.diff(rows.date) == 0)).any():
+        return rows  # as good as always: the parts are whole dates
+    order = np.lexsort(keys)
+    return NodeRows(**{f.name: getattr(rows, f.name)[order] for f in fields(NodeRows)})
 
 
 def _name(names: np.ndarray, codes: IntArray) -> pl.Series:

@@ -52,6 +52,20 @@ class Market:
         return self.column("multiplier")
 
     @cached_property
+    def is_principal(self) -> BoolArray:
+        """Which instruments are paid for in full, so that their value, not their gain, is at risk.
+
+        Spot holdings and options whose premium was paid upfront: a move of their currency changes
+        the whole value. Futures and perpetuals settle their gain each day.
+        """
+        frame = self.instruments
+        settled_daily = (frame["premium_style"] == "futures_style").fill_null(value=False)
+        is_spot = (frame["kind"] == "spot").to_numpy()
+        upfront = self.is_option & ~settled_daily.to_numpy()
+        principal: BoolArray = (is_spot | upfront) & ~self.is_inverse
+        return principal
+
+    @cached_property
     def strike(self) -> FloatArray:
         """Strike of each option, NaN where there is none."""
         return self.column("strike")
@@ -168,7 +182,7 @@ def settle_expired(market: Market) -> FloatArray:
     if np.isnat(expiry).all():
         return price
     last = np.searchsorted(market.dates, expiry, side="right") - 1
-    codes = np.flatnonzero(~np.isnat(expiry) & (last >= 0) & (expiry < market.dates[-1]))
+    codes = np.flatnonzero(~np.isnat(expiry) & (last >= 0) & (expiry <= market.dates[-1]))
     underlying, is_option, strike = market.underlying, market.is_option, market.strike
     sign = np.where(market.is_call, 1.0, -1.0)
     for code in codes:  # over instruments that expired, not over dates or accounts
@@ -180,6 +194,9 @@ def settle_expired(market: Market) -> FloatArray:
                 settled /= basis
         else:
             settled = _last_value(price[: end + 1, code])
+        # An option need not be quoted on the day it expires; a price that stands is kept.
+        if is_option[code] and market.dates[end] == expiry[code] and np.isnan(price[end, code]):
+            price[end, code] = settled
         price[end + 1 :, code] = settled
     return price
 

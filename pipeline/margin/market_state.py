@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.margin.declared_models import PriceRange
+from pipeline.margin.declared_span import PriceRange
 from pipeline.margin.market import DAYS_PER_YEAR, BoolArray, FloatArray, IntArray, Market
 from pipeline.margin.option_terms import OptionTerms, PricingModel
 from pipeline.margin.span_scan import price_scan_range

@@ -32,13 +32,15 @@ def compute_unit_losses(
     With P the settlement price on the date, P' the shocked price (P exp(move) for a log factor,
     P + move for an absolute one), m the multiplier and R the currency's rate, the loss is
 
-    - linear spot, future, perpetual: -m R (P' - P);
-    - inverse future or perpetual of face m: -m R (1 / P - 1 / P') P', the coin result valued at
+    - linear future, perpetual: -m R' (P' - P), with R' the rate after its own move;
+    - spot: -m (R' P' - R P), since the whole value stands in the currency;
+    - inverse future or perpetual of face m: -m R' (1 / P - 1 / P') P', the coin result valued at
       the shocked price;
-    - option: -m R (V' - V) with V the Black-76 value on the underlying's price at the day's
-      implied volatility and V' that at the shocked price, the shocked volatility and, with time
-      decay, the time left at the end of the horizon. On a factor with absolute moves both are
-      Bachelier values with normal volatility = implied volatility x abs(price);
+    - option: -m (R' V' - R V) where its premium was paid upfront, -m R' (V' - V) otherwise, with V
+      the Black-76 value on the underlying's price at the day's implied volatility and V' that at
+      the shocked price, the shocked volatility and, with time decay, the time left at the end of
+      the horizon. On a factor with absolute moves both are Bachelier values with normal volatility
+      = implied volatility x abs(price);
     - inverse option: the same, with values divided by the price (coin) and the result valued at
       the shocked price.
 
@@ -94,6 +96,15 @@ def compute_unit_losses(
             mpor_days / TRADING_DAYS_PER_YEAR if time_decay else 0.0,
         )
     scale = market.multiplier[instruments] * market.rate[date_code, instruments]
+    rate_factor = history.series.rate_of[instruments]
+    foreign = np.flatnonzero(rate_factor >= 0)
+    if len(foreign):
+        rate_move = _cut_window(history.price_relative, rows, rate_factor[foreign])
+        gain[foreign] *= rate_move
+        principal = market.is_principal[instruments[foreign]]
+        held = instruments[foreign[principal]]
+        value = market.price[date_code, held]
+        gain[foreign[principal]] += (rate_move[principal] - 1.0) * value[:, None]
     gain *= -scale[:, None]
     return gain
 

@@ -1,9 +1,10 @@
 """Risk factors of a market: which exist, what moves which instrument, where their moves start.
 
 A risk factor is the price of one instrument, or the n-th nearby contract of a futures curve (with
-moves of the same contract, so that a roll is no jump) or a constant maturity of it, or the implied
-volatility of an underlying. How a move is measured, and which moves are scenarios, belongs to
-`shocks`.
+moves of the same contract, so that a roll is no jump) or a constant maturity of it, the implied
+volatility of an underlying, or the rate of a currency. A move runs over the factor's own dates,
+those on which it has a value, so that the days on which its market is closed hide no move. How a
+move is measured, and which moves are scenarios, belongs to `shocks`.
 """
 
 from collections.abc import Iterator
@@ -37,6 +38,8 @@ class FactorSeries:
         where there is none.
     volatility_of : ndarray of int64, shape (n_instruments,)
         Volatility factor of each option, -1 for others.
+    rate_of : ndarray of int64, shape (n_instruments,)
+        Factor of the currency of each instrument, -1 for the reporting currency.
     """
 
     names: tuple[str, ...]
@@ -45,6 +48,7 @@ class FactorSeries:
     declared_absolute: BoolArray
     factor_of: IntArray
     volatility_of: IntArray
+    rate_of: IntArray
 
 
 @dataclass(frozen=True)
@@ -98,36 +102,29 @@ def build_factor_series(
         if len(single) == 1:
             factor_of[:, members] = len(absolute)
             moves = _moves_of(factor, market.price[:, single[0]], mpor_days)
-        elif maturity_days:
-            dated = members[~np.isnat(market.expiry[members])]
-            expiry = market.expiry[dated]
-            nearest = nearest_maturity(expiry, market.dates, maturity_days)
-            factor_of[:, dated] = np.where(nearest >= 0, len(absolute) + nearest, -1)
-            moves = _Moves(
-                [f"{factor}@{days}d" for days in maturity_days],
-                *constant_maturity_moves(
-                    market.price[:, dated],
-                    settled[:, dated],
-                    expiry,
-                    market.dates,
-                    maturity_days,
-                    mpor_days,
-                ),
-            )
         else:
             dated = members[~np.isnat(market.expiry[members])]
-            expired = np.searchsorted(market.expiry[dated], market.dates)
-            _assign_nearby(factor_of, dated, expired, first=len(absolute))
-            moves = _nearby_moves(factor, market.price, settled, dated, expired, mpor_days)
+            _assign_curve(factor_of, market, dated, maturity_days, first=len(absolute))
+            moves = _moves_of_curve(factor, market, settled, dated, maturity_days, mpor_days)
         found.append(moves)
         absolute += [bool(declared[members].any())] * len(moves.names)
     _attach_options(market, factor_of, has_factors=bool(absolute))
     volatility_of = np.full(len(ids), -1, dtype=np.int64)
-    for underlying in np.unique(market.underlying[market.is_option]):
-        options = np.flatnonzero(market.is_option & (market.underlying == underlying))
-        level = _reference_volatility(market, options, int(underlying))
-        volatility_of[options] = len(absolute)
-        found.append(_moves_of(f"{ids[underlying]}:implied_vol", level, mpor_days))
+    options = np.flatnonzero(market.is_option)
+    curve = frame["risk_factor"].to_numpy().astype(str)[market.underlying[options]]
+    for name in np.unique(curve):
+        members = options[curve == name]
+        level = _reference_volatility(market, members)
+        volatility_of[members] = len(absolute)
+        found.append(_moves_of(f"{name}:implied_vol", level, mpor_days))
+        absolute.append(False)
+    rate_of = np.full(len(ids), -1, dtype=np.int64)
+    currency = frame["currency"].to_numpy().astype(str)
+    foreign = ~np.all(market.rate == 1.0, axis=0)
+    for name in np.unique(currency[foreign]):
+        members = np.flatnonzero(foreign & (currency == name))
+        rate_of[members] = len(absolute)
+        found.append(_moves_of(f"{name}:fx_rate", market.rate[:, members[0]], mpor_days))
         absolute.append(False)
     none = np.empty((0, len(market.dates)))
     # A factor's moves lie next to each other in memory, for the windows that every date cuts.
@@ -138,6 +135,7 @@ def build_factor_series(
         declared_absolute=np.array(absolute, dtype=bool),
         factor_of=factor_of,
         volatility_of=volatility_of,
+        rate_of=rate_of,
     )
 
 
@@ -169,52 +167,92 @@ def _attach_options(market: Market, factor_of: IntArray, *, has_factors: bool) -
 
 
 def _moves_of(name: str, series: FloatArray, days: int) -> _Moves:
-    """Return the moves of one series of values over ``days`` dates, NaN at the start."""
-    start = np.full_like(series, np.nan)
-    start[days:] = series[:-days]
-    return _Moves([name], start[None, :], series[None, :])
+    """Return the moves of one series of values over ``days`` of its own dates."""
+    own_dates = np.flatnonzero(~np.isnan(series))
+    start, end = np.full_like(series, np.nan), np.full_like(series, np.nan)
+    start[own_dates[days:]] = series[own_dates[:-days]]
+    end[own_dates[days:]] = series[own_dates[days:]]
+    return _Moves([name], start[None, :], end[None, :])
 
 
-def _assign_nearby(factor_of: IntArray, members: IntArray, expired: IntArray, first: int) -> None:
-    """Write the factor of each contract: by its rank among those alive, -1 once expired."""
-    rank = np.arange(len(members)) - expired[:, None]
-    factor_of[:, members] = np.where(rank >= 0, first + rank, -1)
+def _assign_curve(
+    factor_of: IntArray,
+    market: Market,
+    contracts: IntArray,
+    maturity_days: tuple[int, ...],
+    first: int,
+) -> None:
+    """Write the factor of each contract of a curve, -1 once it has expired.
+
+    It is the nearest constant maturity, or the rank among the contracts that are alive.
+    """
+    expiry = market.expiry[contracts]
+    if maturity_days:
+        rank = nearest_maturity(expiry, market.dates, maturity_days)
+    else:
+        rank = np.arange(len(contracts)) - np.searchsorted(expiry, market.dates)[:, None]
+    factor_of[:, contracts] = np.where(rank >= 0, first + rank, -1)
+
+
+def _moves_of_curve(
+    factor: str,
+    market: Market,
+    settled: FloatArray,
+    contracts: IntArray,
+    maturity_days: tuple[int, ...],
+    mpor_days: int,
+) -> _Moves:
+    """Return the moves of a curve over its own dates, those on which any contract has a price.
+
+    ``contracts`` are in the order of their expiry.
+    """
+    own_dates = np.flatnonzero(~np.isnan(market.price[:, contracts]).all(axis=1))
+    own = np.ix_(own_dates, contracts)
+    price, ended = market.price[own], settled[own]
+    expiry, dates = market.expiry[contracts], market.dates[own_dates]
+    if maturity_days:
+        names = [f"{factor}@{days}d" for days in maturity_days]
+        start, end = constant_maturity_moves(price, ended, expiry, dates, maturity_days, mpor_days)
+    else:
+        ranks = np.arange(len(contracts) - np.searchsorted(expiry, market.dates[:1]).sum())
+        names = [f"{factor}#{rank + 1}" for rank in ranks]
+        start, end = _nearby_moves(price, ended, np.searchsorted(expiry, dates), ranks, mpor_days)
+    shape = (len(names), len(market.dates))
+    moves = _Moves(names, np.full(shape, np.nan), np.full(shape, np.nan))
+    moves.start[:, own_dates], moves.end[:, own_dates] = start, end
+    return moves
 
 
 def _nearby_moves(
-    factor: str,
-    price: FloatArray,
-    settled: FloatArray,
-    members: IntArray,
-    expired: IntArray,
-    mpor_days: int,
-) -> _Moves:
-    """Return moves of the contract that held each rank when the move began.
+    price: FloatArray, settled: FloatArray, expired: IntArray, ranks: IntArray, mpor_days: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return start and end prices of the contract that held each rank when the move began.
 
     Ranks count from the contract that expires next; a move over its expiry ends at its settlement.
     """
-    n_dates = len(price)
-    n_ranks = len(members) - int(expired.min(initial=len(members)))
-    start, end = np.full((n_ranks, n_dates), np.nan), np.full((n_ranks, n_dates), np.nan)
-    place = np.arange(n_ranks)[:, None] + expired[: max(n_dates - mpor_days, 0)]
-    rank, begin = np.nonzero(place < len(members))
-    contract = members[place[rank, begin]]
+    n_dates, n_contracts = price.shape
+    start, end = np.full((len(ranks), n_dates), np.nan), np.full((len(ranks), n_dates), np.nan)
+    place = ranks[:, None] + expired[: max(n_dates - mpor_days, 0)]
+    rank, begin = np.nonzero(place < n_contracts)
+    contract = place[rank, begin]
     start[rank, begin + mpor_days] = price[begin, contract]
     end[rank, begin + mpor_days] = settled[begin + mpor_days, contract]
-    return _Moves([f"{factor}#{number + 1}" for number in range(n_ranks)], start, end)
+    return start, end
 
 
-def _reference_volatility(market: Market, options: IntArray, underlying: int) -> FloatArray:
-    """Return the volatility level of an underlying: near the money, near thirty days.
+def _reference_volatility(market: Market, options: IntArray) -> FloatArray:
+    """Return the volatility level of a curve's options: near the money, near thirty days.
+
+    Options on every month of a curve share it, so that a new month has the history of the curve.
 
     On each date it is the implied volatility of the listed option with the least
     abs(ln(strike / price)) + abs(days to expiry - 30) / 365; NaN where no option has one.
     """
     years = (market.expiry[options][None, :] - market.dates[:, None]).astype(np.float64)
-    price = market.price[:, underlying]
+    price = market.price[:, market.underlying[options]]
     usable_price = np.where(price > 0, price, np.nan)
     with np.errstate(invalid="ignore"):
-        distance = np.abs(np.log(market.strike[options][None, :] / usable_price[:, None]))
+        distance = np.abs(np.log(market.strike[options][None, :] / usable_price))
     score = distance + np.abs(years - TARGET_VOLATILITY_DAYS) / 365.0
     volatility = market.volatility[:, options]
     score = np.where(np.isnan(volatility) | np.isnan(score) | (years <= 0), np.inf, score)

@@ -83,6 +83,10 @@ class RuleModel:
         """One-day moves; see `CoreModel`."""
         return self.volatility.moves
 
+    def patterns(self, date_code: int, instruments: IntArray) -> IntArray:  # noqa: ARG002
+        """Return one pattern: a model of rules has no scenario dates; see `CoreModel`."""
+        return np.zeros(len(instruments), dtype=np.int64)
+
     def examine(self, date_code: int, instruments: IntArray) -> Readiness:
         """Tell which instruments can be margined; see `CoreModel`.
 

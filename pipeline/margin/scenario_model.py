@@ -51,6 +51,24 @@ class ScenarioModel:
     volatility: VolatilityHistory | None
     stressed: BoolArray
 
+    def patterns(self, date_code: int, instruments: IntArray) -> IntArray:
+        """Tell apart instruments whose factors have gaps on different dates; see `CoreModel`."""
+        factors = self._factors_of(date_code, instruments)
+        used, position = np.unique(factors, return_inverse=True)
+        position = position.reshape(factors.shape)
+        end = date_code + 1
+        first = max(end - self.model.scenarios.lookback_days, 0)
+        known = np.maximum(used, 0)
+        moves = self.history.present_count[end, known] - self.history.present_count[first, known]
+        has_gaps = (used >= 0) & (moves < end - first)
+        pattern = np.zeros(len(used), dtype=np.int64)
+        if has_gaps.any():
+            seen = self.history.present[:end, used[has_gaps]]
+            _, kind = np.unique(seen, axis=1, return_inverse=True)
+            pattern[has_gaps] = 1 + kind.reshape(-1)
+        _, together = np.unique(pattern[position], axis=0, return_inverse=True)
+        return np.asarray(together.reshape(-1), dtype=np.int64)
+
     def examine(self, date_code: int, instruments: IntArray) -> Readiness:
         """Choose the scenario rows of a date; see `CoreModel`."""
         factors = self._factors_of(date_code, instruments)
@@ -92,10 +110,14 @@ class ScenarioModel:
         )
 
     def _factors_of(self, date_code: int, instruments: IntArray) -> IntArray:
-        """Return price and volatility factor of each instrument, shape (n_instruments, 2)."""
+        """Return price, volatility and rate factor of each instrument, (n_instruments, 3)."""
         series = self.history.series
         return np.column_stack(
-            [series.factor_of[date_code, instruments], series.volatility_of[instruments]]
+            [
+                series.factor_of[date_code, instruments],
+                series.volatility_of[instruments],
+                series.rate_of[instruments],
+            ]
         )
 
     def _choose_rows(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.margin.declared_models import SpanCalendarSpread, SpanDeclaration, SpanLeg, SpanTier
+from pipeline.margin.declared_span import SpanCalendarSpread, SpanDeclaration, SpanLeg, SpanTier
 from pipeline.margin.market import BoolArray, FloatArray, IntArray
 from pipeline.margin.market_state import MarketState
 from pipeline.margin.span_spreads import (

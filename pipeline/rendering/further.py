@@ -19,9 +19,13 @@ class NamedValue:
 
 
 class ColumnFormat(StrEnum):
-    """How a cell of a further table is written; all but text are right-aligned."""
+    """How a cell of a further table is written; all but text and tests are right-aligned.
+
+    A test is given by its name in ``out_coverage_tests`` and written as readers know it.
+    """
 
     TEXT = "text"
+    TEST = "test"
     AMOUNT = "amount"
     PCT = "pct"
     COUNT = "count"

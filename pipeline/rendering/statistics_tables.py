@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.rendering.model import ReportData, TestResult
-from pipeline.rendering.tables import ColumnPlan, TableMaker, TableView
+from pipeline.rendering.tables import ColumnPlan, TableMaker, TableView, base_test
 from pipeline.terms import Decision
 
 _MOST_ROWS = 100
-_VARIANTS = ("phases", "simulated")
 
 
 def headline_tests(data: ReportData) -> list[TestResult]:
@@ -63,20 +62,7 @@ def other_tests_table(data: ReportData, maker: TableMaker) -> TableView:
 
 def known_test(test: str, maker: TableMaker) -> str:
     """Return the name of a test as readers know it."""
-    name, variant = _base_test(test)
-    key = f"tests.{name}.title"
-    if not maker.wording.has(key):
-        return test
-    title = maker.wording.say(key)
-    return maker.wording.say(f"tests.{variant}", title=title) if variant else title
-
-
-def _base_test(test: str) -> tuple[str, str]:
-    """Split the name of a test into the test and the way it was carried out."""
-    for variant in _VARIANTS:
-        if test.endswith(f"_{variant}"):
-            return test.removesuffix(f"_{variant}"), variant
-    return test, ""
+    return maker.test(test)
 
 
 def _is_headline(test: TestResult, data: ReportData) -> bool:
@@ -88,7 +74,7 @@ def _is_headline(test: TestResult, data: ReportData) -> bool:
 
 def _sentence(test: TestResult, maker: TableMaker) -> str:
     say = maker.wording.say
-    key = f"tests.{_base_test(test.test)[0]}.{test.decision}"
+    key = f"tests.{base_test(test.test)[0]}.{test.decision}"
     known = say(key) if maker.wording.has(key) else ""
     parts = [known or say("tests.unknown_null", null=test.null) if test.null or known else ""]
     if test.reason:

@@ -89,6 +89,7 @@ class TableMaker:
             "scope": lambda v: self._word("scope", v),
             "severity": lambda v: self._word("severity", v),
             "window": lambda v: Cell(self.window(_as_text(v)), "text"),
+            "test": lambda v: Cell(self.test(_as_text(v)), "text"),
         }
 
     def make(
@@ -155,6 +156,15 @@ class TableMaker:
             return self.wording.say("window.last", days=self.formats.count(int(days)))
         return self.wording.say("window.all") if name == "all" else name
 
+    def test(self, name: str) -> str:
+        """Write the name of a statistical test as readers know it."""
+        base, variant = base_test(name)
+        key = f"tests.{base}.title"
+        if not self.wording.has(key):
+            return name
+        title = self.wording.say(key)
+        return self.wording.say(f"tests.{variant}", title=title) if variant else title
+
     def shortened(self, shown: int, total: int, file_name: str) -> str:
         """Return the note that says how many rows the body leaves to an attached file."""
         if shown == total:
@@ -179,8 +189,18 @@ class TableMaker:
         return Cell(text, f"text word-{value}" if self.wording.has(key) else "text")
 
 
+def base_test(name: str) -> tuple[str, str]:
+    """Split the name of a test into the test and the way it was carried out."""
+    for variant in _VARIANTS:
+        if name.endswith(f"_{variant}"):
+            return name.removesuffix(f"_{variant}"), variant
+    return name, ""
+
+
+_VARIANTS = ("phases", "simulated")
 _FURTHER = {
     ColumnFormat.TEXT: "text",
+    ColumnFormat.TEST: "test",
     ColumnFormat.AMOUNT: "amount",
     ColumnFormat.PCT: "pct",
     ColumnFormat.COUNT: "count",
@@ -189,7 +209,19 @@ _FURTHER = {
     ColumnFormat.DATE: "date",
 }
 _LEFT = frozenset(
-    {"text", "mono", "date", "window", "zone", "decision", "class", "basis", "scope", "severity"}
+    {
+        "text",
+        "mono",
+        "date",
+        "window",
+        "test",
+        "zone",
+        "decision",
+        "class",
+        "basis",
+        "scope",
+        "severity",
+    }
 )
 
 

@@ -7,20 +7,17 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from pipeline.backtest.coverage_summary import (
-    CoverageRule,
-    CoverageSummary,
-    report_short_history,
-    summarise_coverage,
-)
 from pipeline.backtest.exceedances import compare_adequacy, compare_core_model
 from pipeline.backtest.losses import compute_losses
+from pipeline.backtest.results import BacktestResults, conclude_backtest
+from pipeline.backtest.tested_rows import CoverageRule
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.market import Market
 from pipeline.resources import read_sql
 from pipeline.settings import Settings
 from pipeline.steps.amounts import round_amounts
 from pipeline.steps.analyses import update_analyses
+from pipeline.steps.as_of_tables import write_as_of
 from pipeline.steps.inputs import (
     DateInputs,
     read_book,
@@ -91,12 +88,13 @@ def update_backtest(
             for model in models:
                 compared += _compare(connection, market, inputs, held, model, as_of_date)
                 advance()
-    summary = _summarise(connection, models, as_of_date)
+    results = _conclude(connection, models, as_of_date)
     with transaction(connection):
-        _write_summary(connection, summary, models, as_of_date)
+        for table, rows in results.tables.items():
+            write_as_of(connection, table, rows, models, as_of_date)
     if inputs.dates:
         update_analyses(connection, settings, models, as_of_date, ROLLING_WINDOWS)
-    totals = summary.coverage.filter((pl.col("scope") == "firm") & (pl.col("window_name") == "all"))
+    totals = results.coverage.filter((pl.col("scope") == "firm") & (pl.col("window_name") == "all"))
     core = totals.filter((pl.col("track") == "core_model") & (pl.col("margin_basis") == "capped"))
     adequacy = totals.filter(pl.col("track") == "adequacy")
     return BacktestSummary(
@@ -179,11 +177,11 @@ def _compare(
     return len(stale)
 
 
-def _summarise(
+def _conclude(
     connection: duckdb.DuckDBPyConnection,
     models: Sequence[ModelDeclaration],
     as_of_date: date,
-) -> CoverageSummary:
+) -> BacktestResults:
     rules = {
         m.model_id: CoverageRule(m.coverage.target_pct, m.coverage.tolerance_amount) for m in models
     }
@@ -197,14 +195,13 @@ def _summarise(
             for model in models
         ]
     )
-    members = fetch_frame(connection, "SELECT account_id, member_id FROM core_accounts")
-    summary = summarise_coverage(rows, members, rules, ROLLING_WINDOWS)
-    excluded = _explain_missing_margins(connection, models, as_of_date)
-    reported = report_short_history(
-        excluded, {model: rule.target_pct for model, rule in rules.items()}
+    return conclude_backtest(
+        rows,
+        fetch_frame(connection, "SELECT account_id, member_id FROM core_accounts"),
+        _explain_missing_margins(connection, models, as_of_date),
+        rules,
+        ROLLING_WINDOWS,
     )
-    tests = pl.concat([summary.tests, reported.select(summary.tests.columns)])
-    return CoverageSummary(summary.coverage, tests)
 
 
 def _explain_missing_margins(
@@ -234,38 +231,3 @@ def _explain_missing_margins(
         schema={"model_id": pl.String, "mpor_days": pl.Int32, "reason": pl.String},
         orient="row",
     )
-
-
-def _write_summary(
-    connection: duckdb.DuckDBPyConnection,
-    summary: CoverageSummary,
-    models: Sequence[ModelDeclaration],
-    as_of_date: date,
-) -> None:
-    hashes = pl.DataFrame(
-        {
-            "model_id": [m.model_id for m in models],
-            "parameter_hash": [m.parameter_hash for m in models],
-        }
-    )
-    partitions = hashes.select(
-        "model_id",
-        as_of_date=pl.lit(as_of_date, dtype=pl.Date),
-        known_from=pl.lit(as_of_date, dtype=pl.Date),
-    )
-    for table, rows in (
-        ("out_coverage", summary.coverage),
-        ("out_coverage_tests", summary.tests),
-    ):
-        replace_partitions(
-            connection,
-            table,
-            round_amounts(rows)
-            .join(hashes, on="model_id", how="left", maintain_order="left")
-            .with_columns(
-                as_of_date=pl.lit(as_of_date, dtype=pl.Date),
-                known_from=pl.lit(as_of_date, dtype=pl.Date),
-            ),
-            ("as_of_date", "model_id"),
-            partitions,
-        )

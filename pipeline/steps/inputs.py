@@ -15,6 +15,11 @@ from pipeline.settings import Settings
 from pipeline.warehouse.connection import fetch_frame
 
 
+# A horizon steps over days on which a market of the account is closed; so many at the most are
+# looked at to tell whether its inputs have changed.
+CLOSED_DAYS = 10
+
+
 @dataclass(frozen=True)
 class DateInputs:
     """What is in force on each date of the calendar, by content.
@@ -68,7 +73,7 @@ class DateInputs:
             "called_known_from",
             *(
                 pl.col("price_hash").shift(-days).alias(f"price_{days}")
-                for days in range(1, longest + 1)
+                for days in range(1, longest + CLOSED_DAYS + 1)
             ),
             *(
                 pl.col("price_known_from").shift(-days).alias(f"known_{days}")
@@ -76,7 +81,11 @@ class DateInputs:
             ),
         )
         joined = margins.join(horizon, on="business_date", how="left", maintain_order="left")
-        parts = ["input_hash", "called_hash", *(f"price_{d}" for d in range(1, longest + 1))]
+        parts = [
+            "input_hash",
+            "called_hash",
+            *(f"price_{d}" for d in range(1, longest + CLOSED_DAYS + 1)),
+        ]
         known = ["known_from", "called_known_from", *(f"known_{d}" for d in range(1, longest + 1))]
         text = joined.select(
             pl.concat_str([pl.col(p).fill_null("") for p in parts], separator="/")

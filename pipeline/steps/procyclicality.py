@@ -117,11 +117,7 @@ def _follow_books(
     margins = (
         round_amounts(result.margins.filter(pl.col("node_level") == Level.ACCOUNT.value))
         .select("business_date", "account_id", margin_amount="capped_margin_amount")
-        .with_columns(
-            pl.col("account_id")
-            .str.splitn("/", 2)
-            .struct.rename_fields(["portfolio", "account_id"])
-        )
+        .with_columns(parts.struct.rename_fields(["portfolio", "account_id"]))
         .unnest("account_id")
     )
     return [

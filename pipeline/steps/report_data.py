@@ -13,6 +13,7 @@ import duckdb
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.rendering import model as report
 from pipeline.settings import Settings
+from pipeline.steps.report_accounts import describe_accounts
 from pipeline.steps.report_context import (
     build_manifest,
     describe_model,
@@ -32,6 +33,8 @@ from pipeline.steps.report_figures import (
     read_tests,
     summarise_severity,
 )
+from pipeline.steps.report_layout import TrialRequest
+from pipeline.steps.report_sections import describe_trial
 from pipeline.steps.verdict import VerdictFigures, decide_verdict
 from pipeline.terms import Decision, MarginBasis, Track
 
@@ -199,6 +202,22 @@ def gather_report(
             connection, request.as_of_date, champion.model_id, mpor_days
         ),
         limitations=state_limitations(champion, quality),
+        further_sections=(
+            *describe_accounts(
+                connection, request.as_of_date, champion.model_id, mpor_days, request.window_name
+            ),
+            *describe_trial(
+                connection,
+                TrialRequest(
+                    request.as_of_date,
+                    tuple(ids),
+                    mpor_days,
+                    request.window_name,
+                    first,
+                    settings.reporting_currency,
+                ),
+            ),
+        ),
         is_demonstration=request.is_demonstration,
     )
 

@@ -186,7 +186,7 @@ SELECT
     round(sum(called), 4) AS call_amount,
     round(sum(released), 4) AS release_amount,
     sum(called_accounts)::BIGINT AS called_accounts,
-    count_if(called > 0) AS called_members,
+    count_if(called > 0)::BIGINT AS called_members,
     CASE WHEN sum(called) > 0 THEN round(sum(called * called) / pow(sum(called), 2), 9) END
         AS concentration,
     CASE

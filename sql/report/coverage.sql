@@ -36,6 +36,8 @@ INNER JOIN out_coverage_tests AS kupiec
         AND coverage.window_name = kupiec.window_name
         AND coverage.margin_basis = kupiec.margin_basis
         AND kupiec.test = 'kupiec_pof'
+        -- A product of one account is tested, but its coverage is counted in the pool only.
+        AND (kupiec.scope = 'account' OR kupiec.account_id IS NULL)
 WHERE
     coverage.as_of_date = $as_of_date
     AND coverage.model_id IN (SELECT unnest($model_ids))

@@ -1,5 +1,5 @@
 -- Grain: one row of out_coverage_tests. Inputs: out_coverage_tests.
--- Use: the statistical tests as of a date.
+-- Use: the statistical tests of all accounts together as of a date.
 SELECT
     test,
     model_id,
@@ -19,12 +19,11 @@ FROM out_coverage_tests
 WHERE
     as_of_date = $as_of_date
     AND model_id IN (SELECT unnest($model_ids))
+    AND scope = 'firm'
 ORDER BY
     list_position($model_ids, model_id),
     track DESC,
     mpor_days ASC,
     window_name DESC,
     margin_basis ASC,
-    scope ASC,
-    scope_id ASC,
     test ASC;

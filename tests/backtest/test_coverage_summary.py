@@ -1,15 +1,18 @@
 import polars as pl
 import pytest
 
-from pipeline.backtest.coverage_summary import (
-    CoverageRule,
-    report_short_history,
-    summarise_coverage,
-)
+from pipeline.backtest import coverage_summary
+from pipeline.backtest.coverage_summary import report_short_history
+from pipeline.backtest.tested_rows import CoverageRule, compare_every_basis
 from tests.markets import day
 
 RULES = {"m": CoverageRule(99.0, 0.005)}
 MEMBERS = pl.DataFrame({"account_id": ["a", "b"], "member_id": ["M", "M"]})
+
+
+def summarise_coverage(given, members, rules, window_days):
+    tested = compare_every_basis(given, rules)
+    return coverage_summary.summarise_coverage(tested, members, rules, window_days)
 
 
 def rows(spec, track="core_model", basis="capped"):

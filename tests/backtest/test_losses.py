@@ -40,13 +40,79 @@ def test_a_horizon_that_has_not_ended_is_pending_without_a_loss():
 
 
 def test_a_missing_price_is_counted_and_never_a_zero_loss():
-    given = market(instruments(X={}, Y={}), {"X": [1.0, None, 3.0], "Y": [1.0, 2.0, 3.0]})
+    listed = instruments(X={"product": "P"}, OTHER={"product": "P"}, Y={})
+    given = market(listed, {"X": [1.0, None, 3.0], "OTHER": [1.0, 1.0, 1.0], "Y": [1.0, 2.0, 3.0]})
     rows = account_rows(compute_losses(given, book(given, [(0, "a", "X", 1), (0, "b", "Y", 1)]), 1))
     assert rows["status"].to_list() == ["missing_price", "observed"]
     assert rows["loss_amount"].to_list() == [None, pytest.approx(-1.0)]
     path = account_rows(compute_losses(given, book(given, [(0, "a", "X", 1)]), 2))
     assert path["loss_amount"].to_list() == [pytest.approx(-2.0)]
     assert path["worst_loss_amount"].to_list() == [None], "a point of the path is unknown"
+
+
+def test_a_horizon_steps_over_the_days_on_which_a_market_of_the_account_is_closed():
+    # The equity jumps over the weekend; a market that is open every day stands beside it.
+    given = market(
+        instruments(COIN={}, EQUITY={}),
+        {"COIN": [1.0, 2.0, 3.0, 4.0, 5.0], "EQUITY": [10.0, None, None, 7.0, 8.0]},
+    )
+    held = book(
+        given,
+        [
+            (0, "equity", "EQUITY", 1),
+            (0, "coin", "COIN", 1),
+            (0, "both", "EQUITY", 1),
+            (0, "both", "COIN", 1),
+        ],
+    )
+    rows = account_rows(compute_losses(given, held, 1))
+    assert rows["account_id"].to_list() == ["both", "coin", "equity"]
+    assert rows["loss_amount"].to_list() == pytest.approx([3.0 - 3.0, -1.0, 3.0])
+    assert rows["horizon_end_date"].to_list() == [day(3), day(1), day(3)]
+    two = account_rows(compute_losses(given, held, 2))
+    assert two["horizon_end_date"].to_list() == [day(4), day(2), day(4)]
+    assert two["loss_amount"].to_list() == pytest.approx([2.0 - 4.0, -2.0, 2.0])
+
+
+def test_a_market_that_never_opens_again_leaves_the_horizon_pending():
+    given = market(instruments(X={}, Y={}), {"X": [1.0, None, None], "Y": [1.0, 2.0, 3.0]})
+    rows = account_rows(compute_losses(given, book(given, [(0, "a", "X", 1)]), 1))
+    assert rows["status"].to_list() == ["pending"]
+
+
+def test_an_option_unquoted_on_its_expiry_date_settles_on_it():
+    listed = instruments(
+        U={},
+        O={
+            "kind": "option",
+            "product": "U",
+            "underlying": "U",
+            "risk_factor": "U",
+            "strike": 90.0,
+            "option_type": "call",
+            "expiry_date": day(1),
+        },
+    )
+    given = market(listed, {"U": [100.0, 95.0], "O": [12.0, None]})
+    row = account_rows(compute_losses(given, book(given, [(0, "a", "O", 1)]), 1)).row(0, named=True)
+    assert row["loss_amount"] == pytest.approx(12.0 - 5.0)
+
+
+def test_a_spot_holding_in_a_foreign_currency_loses_with_the_rate():
+    rates = pl.DataFrame(
+        {"business_date": [day(0), day(1)], "currency": ["EUR", "EUR"], "rate": [1.10, 1.00]},
+        schema=NO_RATES.schema,
+    )
+    given = market(
+        instruments(S={"kind": "spot", "currency": "EUR"}, F={"currency": "EUR"}),
+        {"S": [100.0, 100.0], "F": [100.0, 100.0]},
+        rates=rates,
+    )
+    rows = account_rows(
+        compute_losses(given, book(given, [(0, "spot", "S", 1000), (0, "future", "F", 1000)]), 1)
+    )
+    assert rows["account_id"].to_list() == ["future", "spot"]
+    assert rows["loss_amount"].to_list() == pytest.approx([0.0, 10_000.0])
 
 
 def test_a_future_that_expires_inside_the_horizon_settles_at_its_last_price():

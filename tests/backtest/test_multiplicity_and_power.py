@@ -22,7 +22,7 @@ from pipeline.backtest.power import (
     traffic_light_power,
 )
 from pipeline.backtest.sequences import exceedance_sequences
-from pipeline.backtest.shared_days import bootstrap_pools, date_block_bootstrap
+from pipeline.backtest.shared_days import date_block_bootstrap
 from pipeline.errors import WrongUse
 
 from . import oracles

@@ -3,12 +3,13 @@
 import math
 
 import numpy as np
+import polars as pl
 import pytest
 
 from pipeline.margin.declaration import parse_declaration
 from pipeline.margin.engine import compute_margins
 from tests.margin import oracle
-from tests.markets import book, day, instruments, market, random_walk
+from tests.markets import NO_RATES, book, day, instruments, market, random_walk
 
 MODEL = {
     "model_id": "test",
@@ -164,3 +165,50 @@ def test_dates_computed_together_equal_dates_computed_alone(two_products):
         for t in (50, 55, 59)
     ]
     assert together.equals(alone[0].vstack(alone[1]).vstack(alone[2]))
+
+
+def test_a_spot_holding_in_a_foreign_currency_needs_margin_for_the_rate():
+    rate = random_walk(8, 60, start=1.1)
+    rates = pl.DataFrame(
+        {"business_date": [day(t) for t in range(60)], "currency": ["EUR"] * 60, "rate": rate},
+        schema=NO_RATES.schema,
+    )
+    given = market(
+        instruments(S={"kind": "spot", "currency": "EUR"}), {"S": [100.0] * 60}, rates=rates
+    )
+    held = book(given, [(59, "holder", "S", 1000)])
+    row = compute_margins(given, held, declare(), 2, np.array([59])).margins.row(0, named=True)
+    losses = [-100_000.0 * (rate[59] * rate[t] / rate[t - 2] - rate[59]) for t in range(20, 60)]
+    expected = oracle.measure(losses, "expected_shortfall", 97.5)
+    assert expected > 0
+    assert row["netted_margin_amount"] == pytest.approx(expected, rel=1e-9)
+
+
+def test_what_another_account_holds_never_changes_the_margin_of_an_account():
+    thin = [value if t % 3 == 0 else None for t, value in enumerate(random_walk(3, 150))]
+    given = market(instruments(A={}, THIN={}), {"A": random_walk(1, 150), "THIN": thin})
+    alone = book(given, [(147, "one", "A", 1)])
+    beside = book(given, [(147, "one", "A", 1), (147, "two", "THIN", 1), (147, "two", "A", 1)])
+    model = declare()
+    first = compute_margins(given, alone, model, 2, np.array([147])).margins
+    second = compute_margins(given, beside, model, 2, np.array([147])).margins
+    assert second["account_id"].unique().sort().to_list() == ["one", "two"]
+    assert second.filter(account_id="one").equals(first)
+
+
+def test_a_market_that_is_open_every_day_leaves_the_margin_of_another_alone():
+    week = [100.0 * (1.1 if (t // 7) % 2 else 1.0) for t in range(350)]
+    equity = [value if t % 7 < 5 else None for t, value in enumerate(week)]
+    alone = market(instruments(EQUITY={}), {"EQUITY": equity})
+    beside = market(
+        instruments(EQUITY={}, COIN={}), {"EQUITY": equity, "COIN": random_walk(2, 350)}
+    )
+    model = declare(scenarios={"source": "historical", "lookback_days": 100, "mpor_days": [1]})
+    rows = [(347, "holder", "EQUITY", 1)]
+    margins = []
+    for given in (alone, beside):
+        code = int(np.searchsorted(given.dates, np.datetime64(day(347))))
+        got = compute_margins(given, book(given, rows), model, 1, np.array([code])).margins
+        margins.append(got["netted_margin_amount"].to_list())
+    assert margins[0] == margins[1]
+    assert margins[0][0] > 5.0, "the jump over the closed days is in the scenarios"

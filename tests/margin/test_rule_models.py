@@ -1,5 +1,7 @@
 """SPAN, grid, fixed and TIMS through a declaration and the engine: published examples, curves."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -156,7 +158,7 @@ def test_span_revalues_options_over_price_and_volatility():
             for name, kind in (("C", "call"), ("P", "put"))
         },
     )
-    walk = random_walk(3, 60)
+    walk = random_walk(3, 60, step=0.03)  # so that the volatility range is above its floor
     given = market(
         listed, {"U": walk, "C": [5.0] * 60, "P": [5.0] * 60}, {"C": [0.2] * 60, "P": [0.25] * 60}
     )
@@ -218,6 +220,27 @@ def test_a_price_below_zero_has_a_range_in_amounts():
     model = declare("span", table, volatility={"warm_up_days": 10})
     got = account_rows(given, [("acc", "OIL", 1)], model)["acc"]
     assert got["netted_margin_amount"] == pytest.approx(6 * 1.0 * 1000)
+
+
+def test_a_price_that_was_below_zero_in_the_lookback_has_a_range_in_amounts():
+    prices = [5.0 if t % 2 else 4.0 for t in range(60)]
+    prices[40] = -1.0
+    given = market(instruments(OIL={}), {"OIL": prices})
+    table = {"price_range": {"deviations": 1.0, "horizon_days": 1.0}}
+    ratios = np.array([np.log(b / a) for a, b in pairwise(prices) if a > 0 and b > 0])
+    # With 30 dates the window holds the price below zero, with 10 it does not.
+    for lookback, moves, scale in ((30, np.diff(prices), 1.0), (10, ratios, prices[-1])):
+        model = declare(
+            "fixed",
+            table,
+            scenarios={"source": "fixed", "lookback_days": lookback, "mpor_days": [1]},
+            volatility={"decay": 0.9, "warm_up_days": 10},
+        )
+        got = account_rows(given, [("acc", "OIL", 1)], model)["acc"]["netted_margin_amount"]
+        variance = float(np.mean(moves[:10] ** 2))
+        for move in moves[10:]:
+            variance = 0.9 * variance + 0.1 * move**2
+        assert got == pytest.approx(scale * variance**0.5, rel=1e-9)
 
 
 def test_inverse_contracts_value_their_coin_at_the_moved_price():

@@ -2,6 +2,7 @@
 
 import math
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -59,7 +60,7 @@ def ewma(moves, decay, warm_up):
 
 def filtered_losses(prices, quantity, last, horizon=2, lookback=40):
     """Scalar filtered simulation; row t of the moves ends at date t."""
-    moves = [math.log(b / a) for a, b in zip(prices, prices[1:], strict=False)][:last]
+    moves = [math.log(b / a) for a, b in pairwise(prices)][:last]
     scale = ewma(moves, 0.9, 10)  # scale[k] is the forecast for the move that ends at date k + 1
     now = scale[last]
     losses = []
@@ -131,7 +132,7 @@ def test_no_rule_reads_a_price_after_the_date(changes):
 
 
 def test_a_stress_period_in_progress_counts_up_to_the_date_only():
-    prices = random_walk(1, 60) + [50.0, 90.0, 40.0]
+    prices = [*random_walk(1, 60), 50.0, 90.0, 40.0]
     given = market(instruments(A={}), {"A": prices})
     period = {"id": "now", "first_date": day(58), "last_date": day(200)}
     model = declare(

@@ -4,9 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pipeline.margin.tree as tree_module
+from pipeline.margin import node_measures
 from pipeline.margin.declaration import TreeDeclaration
-from pipeline.margin.measures import Measure
-from pipeline.margin.tree import Positions, compute_tree_margins
+from pipeline.margin.measures import Measure, measure_losses
+from pipeline.margin.tree import Positions, compute_leaf_margins, compute_tree_margins
 from pipeline.terms import Level
 from tests.margin import oracle
 
@@ -184,3 +185,88 @@ def test_no_positions_give_no_nodes():
         empty, np.zeros((6, 5)), Measure("value_at_risk"), TreeDeclaration()
     )
     assert all(len(node.netted) == 0 for node in levels.values())
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("name", ["value_at_risk", "expected_shortfall", "worst_scenario"])
+def test_the_number_of_threads_leaves_no_trace(monkeypatch, threads, name):
+    rng = np.random.default_rng(11)
+    rows = [
+        (a, int(i), int(rng.integers(1, 9)))
+        for a in range(60)
+        for i in rng.choice(6, size=rng.integers(1, 7), replace=False)
+    ]
+    losses = rng.normal(size=(6, 80))
+    whole = compute_tree_margins(arrange(rows), losses, Measure(name, 97.5), TreeDeclaration())
+    monkeypatch.setattr(node_measures.pl, "thread_pool_size", lambda: threads)
+    monkeypatch.setattr(tree_module, "CHUNK_BYTES", 8 * 80 * 4)
+    shared = compute_tree_margins(arrange(rows), losses, Measure(name, 97.5), TreeDeclaration())
+    for level, node in whole.items():
+        assert (node.netted == shared[level].netted).all()
+
+
+def test_what_fails_in_a_thread_is_not_lost(monkeypatch):
+    rows = [(a, i, 1) for a in range(20) for i in range(6)]
+    losses = np.random.default_rng(3).normal(size=(6, 20))
+    measured = node_measures.measure_losses
+
+    def fail_on_small_blocks(losses, measure):
+        if len(losses) < 3:
+            raise FloatingPointError("block")
+        return measured(losses, measure)
+
+    monkeypatch.setattr(node_measures, "measure_losses", fail_on_small_blocks)
+    monkeypatch.setattr(tree_module, "CHUNK_BYTES", 8 * 20 * 3)
+    with pytest.raises(FloatingPointError, match="block"):
+        compute_tree_margins(arrange(rows), losses, Measure("worst_scenario"), TreeDeclaration())
+
+
+def test_margins_without_offsets_cost_two_order_statistics_an_instrument(monkeypatch):
+    rows = [(a, i, 1 + a) for a in range(50) for i in range(6)]
+    losses = np.random.default_rng(5).normal(size=(6, 40))
+    measured = []
+
+    def counted(losses, measure):
+        measured.append(len(losses))
+        return measure_losses(losses, measure)
+
+    monkeypatch.setattr(tree_module, "measure_losses", counted)
+    leaf = compute_leaf_margins(arrange(rows), losses, Measure("expected_shortfall", 97.5))
+    assert sum(measured) == 2 * len(losses)
+    assert len(leaf) == len(rows)
+    for (_, instrument, quantity), margin in zip(rows, leaf, strict=True):
+        alone = oracle.measure(list(quantity * losses[instrument]), "expected_shortfall", 97.5)
+        assert margin == pytest.approx(alone, rel=1e-12)
+
+
+def test_only_nodes_with_several_children_are_measured(monkeypatch):
+    # One account: product 0 with two instruments, products 1 and 2 with one; group 0 with
+    # products 0 and 1, group 1 with product 2. A second account with a single position.
+    rows = [(0, 0, 1), (0, 1, -2), (0, 2, 3), (0, 4, 4), (1, 5, 1)]
+    losses = np.random.default_rng(6).normal(size=(6, 40))
+    measured = []
+
+    def counted(losses, measure):
+        measured.append(len(losses))
+        return measure_losses(losses, measure)
+
+    monkeypatch.setattr(node_measures, "measure_losses", counted)
+    compute_tree_margins(arrange(rows), losses, Measure("worst_scenario"), TreeDeclaration())
+    # Product 0; the account; group 0. With half of the groups to measure they are copied.
+    assert sum(measured) == 3
+
+
+@given(book=books(), name=MEASURES)
+def test_accounts_that_sum_margins_agree_with_the_oracle(book, name):
+    rows, losses = book
+    levels = compute_tree_margins(
+        arrange(rows), losses, Measure(name, 97.5), TreeDeclaration(account="margins")
+    )
+    groups = levels[Level.OFFSET_GROUP]
+    for at, (account, group) in enumerate(zip(groups.account, groups.node, strict=True)):
+        held = [(i, q) for a, i, q in rows if a == account and GROUP_OF[PRODUCT_OF[i]] == group]
+        expected = oracle.measure(oracle.node_losses(held, losses.tolist()), name, 97.5)
+        assert groups.netted[at] == pytest.approx(expected, rel=1e-9, abs=1e-6)
+    accounts = levels[Level.ACCOUNT]
+    for at, account in enumerate(accounts.account):
+        assert accounts.netted[at] == pytest.approx(groups.netted[groups.account == account].sum())

@@ -90,6 +90,9 @@ def written(tmp_path_factory):
     """A snapshot of what load, margin and backtest write, with a date corrected afterwards."""
     home = tmp_path_factory.mktemp("home")
     declare_test_model(home)
+    # A rule on top, so that the table of rules has rows as well.
+    with (home / "models" / "short.toml").open("a") as model:
+        model.write("[procyclicality]\nfloor_years = 10.0\n")
     declared = (home / "models" / "short.toml").read_text()
     (home / "models" / "long.toml").write_text(
         declared.replace('"short"', '"long"').replace("lookback_days = 20", "lookback_days = 999")

@@ -1,0 +1,95 @@
+"""Everything that a backtest concludes, from the rows of ``out_backtest``, table by table.
+
+Only the order of the calculations belongs here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.backtest.coverage_summary import report_short_history, summarise_coverage
+from pipeline.backtest.many_accounts import ManyAccounts, judge_many_accounts
+from pipeline.backtest.series_tests import cut_series, run_series_tests
+from pipeline.backtest.tested_rows import CoverageRule, compare_every_basis
+from pipeline.terms import Level
+
+_NOTHING = pl.DataFrame()
+_TEST_KEY = ["model_id", "track", "mpor_days", "margin_basis", "scope", "scope_id", "window_name"]
+
+
+@dataclass(frozen=True)
+class BacktestResults:
+    """Results of a backtest as of a date; frames without as_of_date and provenance.
+
+    Attributes
+    ----------
+    coverage : polars.DataFrame
+        Rows of ``out_coverage``.
+    tests : polars.DataFrame
+        Rows of ``out_coverage_tests``.
+    many_accounts : ManyAccounts
+        What all accounts together say; frames without columns where no horizon has ended.
+    """
+
+    coverage: pl.DataFrame
+    tests: pl.DataFrame
+    many_accounts: ManyAccounts
+
+    @property
+    def tables(self) -> Mapping[str, pl.DataFrame]:
+        """Rows by the name of their table."""
+        return {
+            "out_coverage": self.coverage,
+            "out_coverage_tests": self.tests,
+            "out_multiple_tests": self.many_accounts.multiple_tests,
+            "out_false_alarms": self.many_accounts.false_alarms,
+            "out_coverage_bootstrap": self.many_accounts.coverage_bootstrap,
+            "out_power": self.many_accounts.power,
+        }
+
+
+def conclude_backtest(
+    rows: pl.DataFrame,
+    members: pl.DataFrame,
+    excluded: pl.DataFrame,
+    rules: Mapping[str, CoverageRule],
+    window_days: Sequence[int],
+) -> BacktestResults:
+    """Count, test and judge the exceedances of all models.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        Rows of ``out_backtest``.
+    members : polars.DataFrame
+        account_id, member_id; may be empty.
+    excluded : polars.DataFrame
+        model_id, mpor_days, reason of models that have positions but no margin.
+    rules : mapping of str to CoverageRule
+        By model_id.
+    window_days : sequence of int
+        Lengths of the rolling windows.
+    """
+    tested = compare_every_basis(rows, rules)
+    summary = summarise_coverage(tested, members, rules, window_days)
+    reported = report_short_history(
+        excluded, {model: rule.target_pct for model, rule in rules.items()}
+    )
+    windows = cut_series(tested, rules, window_days)
+    tests = [summary.tests, reported.select(summary.tests.columns)]
+    if not windows:
+        nothing = ManyAccounts(_NOTHING, _NOTHING, _NOTHING, _NOTHING)
+        return BacktestResults(summary.coverage, pl.concat(tests), nothing)
+    series = run_series_tests(windows)
+    # The battery counts accounts again, with the same result.
+    counted = summary.tests["test"].unique()
+    added = series.filter(
+        (pl.col("scope") != Level.ACCOUNT.value) | ~pl.col("test").is_in(counted.implode())
+    )
+    tests.append(added.select(summary.tests.columns))
+    return BacktestResults(
+        coverage=summary.coverage,
+        tests=pl.concat(tests).sort(*_TEST_KEY, "account_id", "test"),
+        many_accounts=judge_many_accounts(windows, series, members),
+    )
