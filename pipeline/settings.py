@@ -4,8 +4,11 @@ Model parameters do not belong here: they are declared in ``pipeline/models/*.to
 """
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
+
+from pipeline.errors import WrongUse
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,33 @@ class Settings:
 
 
 def load_settings() -> Settings:
-    """Read the settings from the environment."""
-    models = os.environ.get("MARGINPROOF_MODELS", "hes,hvar").split(",")
+    """Read the settings from the environment; an empty value counts as unset.
+
+    Raises
+    ------
+    WrongUse
+        A value is not of its form; the sentence names the variable.
+    """
+    threads = _read("THREADS", "2", r"[1-9]\d{0,3}", "a whole number of at least 1")
+    size = r"\d+(\.\d+)?\s*([KMGT]i?B|B)"
+    models = _read("MODELS", "hes,hvar", r"[\w,\s-]+", "names of models, parted by commas")
     return Settings(
         home=Path(os.environ.get("MARGINPROOF_HOME") or "var"),
-        memory_limit=os.environ.get("MARGINPROOF_MEMORY_LIMIT", "4GB"),
-        temp_limit=os.environ.get("MARGINPROOF_TEMP_LIMIT", "20GB"),
-        threads=int(os.environ.get("MARGINPROOF_THREADS", "2")),
-        reporting_currency=os.environ.get("MARGINPROOF_REPORTING_CURRENCY", "USD"),
-        models=tuple(model.strip() for model in models if model.strip()),
+        memory_limit=_read("MEMORY_LIMIT", "4GB", size, "a size such as 4GB"),
+        temp_limit=_read("TEMP_LIMIT", "20GB", size, "a size such as 20GB"),
+        threads=int(threads),
+        reporting_currency=_read(
+            "REPORTING_CURRENCY", "USD", r"[A-Z0-9]{3,10}", "a currency code such as USD"
+        ),
+        models=tuple(model.strip() for model in models.split(",") if model.strip()),
     )
+
+
+def _read(name: str, default: str, form: str, expected: str) -> str:
+    """Read one variable and hold it to its form."""
+    variable = f"MARGINPROOF_{name}"
+    value = (os.environ.get(variable) or default).strip()
+    if not re.fullmatch(form, value):
+        msg = f"the environment variable {variable} is {value!r}; expected {expected}"
+        raise WrongUse(msg)
+    return value

@@ -72,9 +72,9 @@ def summarise_coverage(
     CoverageSummary
         Sorted rows.
     """
-    scoped = _by_scope(tested, members)
-    windows = [cut_window(scoped, days) for days in (*window_days, None)]
-    counted = pl.concat([_count(window) for window in windows])
+    counted = pl.concat(
+        [_count(_by_scope(cut_window(tested, days), members)) for days in (*window_days, None)]
+    )
     counts = counted.with_columns(cs.categorical().cast(pl.String)).sort(_GROUP)
     targets = pl.DataFrame(
         {

@@ -5,11 +5,12 @@ steps.
 """
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
-from pipeline.backtest.losses import compute_unit_losses_realised
+from pipeline.backtest.losses import compute_position_losses
 from pipeline.margin.market import Book, Market, settle_expired
 from pipeline.terms import ExceedanceClass, Level
 
@@ -49,18 +50,21 @@ def identify_exceptions(exceedances: pl.DataFrame) -> pl.Series:
 
 
 def split_by_instrument(market: Market, book: Book, exceedances: pl.DataFrame) -> pl.DataFrame:
-    """Return the loss of every position of an account-day: ``_DAY``, instrument_id, loss_amount.
+    """Return the loss of every position of the account-days that exceeded.
 
     Parameters
     ----------
     market, book : Market, Book
         Prices up to the ends of the horizons, and the positions.
     exceedances : polars.DataFrame
-        business_date, account_id, mpor_days.
+        business_date, account_id, mpor_days, horizon_end_date.
+
+    Returns
+    -------
+    polars.DataFrame
+        business_date, account_id, mpor_days, instrument_id, loss_amount.
     """
-    settled = settle_expired(market)
-    wanted = exceedances.select(_DAY).unique()
-    names = market.instruments["instrument_id"]
+    wanted = exceedances.select(*_DAY, "horizon_end_date").unique().sort(_DAY)
     held = pl.DataFrame(
         {
             "business_date": pl.Series(market.dates[book.date]).cast(pl.Date),
@@ -70,30 +74,24 @@ def split_by_instrument(market: Market, book: Book, exceedances: pl.DataFrame) -
             "position": np.arange(len(book.date)),
         }
     )
-    frames = [pl.DataFrame(schema=_INSTRUMENT_LOSSES)]
-    for (days,), group in wanted.group_by(["mpor_days"], maintain_order=True):
-        unit = compute_unit_losses_realised(market, settled, int(str(days)))
-        rows = held.join(group, on=["business_date", "account_id"], how="inner")
-        position = rows["position"].to_numpy()
-        instrument = book.instrument[position]
-        loss = book.quantity[position] * unit[book.date[position], instrument]
-        frames.append(
-            rows.select(
-                *_DAY,
-                instrument_id=names.gather(instrument),
-                loss_amount=pl.Series(loss, dtype=pl.Float64),
-            ).cast(_INSTRUMENT_LOSSES)  # type: ignore[arg-type]
-        )
-    return pl.concat(frames)
-
-
-_INSTRUMENT_LOSSES = {
-    "business_date": pl.Date,
-    "account_id": pl.String,
-    "mpor_days": pl.Int32,
-    "instrument_id": pl.String,
-    "loss_amount": pl.Float64,
-}
+    rows = wanted.join(
+        held, on=["business_date", "account_id"], how="inner", maintain_order="left_right"
+    )
+    chosen = rows["position"].to_numpy()
+    end = np.searchsorted(market.dates, rows["horizon_end_date"].to_numpy().astype("datetime64[D]"))
+    positions = replace(
+        book,
+        date=book.date[chosen],
+        account=book.account[chosen],
+        instrument=book.instrument[chosen],
+        quantity=book.quantity[chosen],
+    )
+    losses = compute_position_losses(market, settle_expired(market), positions, end)
+    return rows.select(
+        *_DAY,
+        instrument_id=market.instruments["instrument_id"].gather(positions.instrument),
+        loss_amount=pl.Series(losses, dtype=pl.Float64),
+    )
 
 
 def explain_exceedances(

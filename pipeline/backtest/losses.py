@@ -38,8 +38,8 @@ def compute_position_losses(
     With P and R price and rate at the start, P' and R' at the end: linear futures and perpetuals
     -q m R' (P' - P); spot, and options whose premium was paid upfront, -q m (R' P' - R P), since
     their whole value stands in the currency; inverse futures and perpetuals
-    -q m R' (1 / P - 1 / P') P'; inverse options -q m R' (V' - V) S', with V in coin and S' the price
-    of the underlying at the end.
+    -q m R' (1 / P - 1 / P') P'; inverse options -q m R' (V' - V) S', with V in coin and S' the
+    price of the underlying at the end.
 
     Parameters
     ----------

@@ -78,9 +78,14 @@ def _correlate_on(
     legs: IntArray,
 ) -> FloatArray:
     held = book.on_date(date_code)
-    concerned = np.isin(book.account[held], account)
-    codes = book.instrument[held][concerned]
-    instruments, local = np.unique(codes, return_inverse=True)
+    n_products = len(book.products)
+    pairs = np.column_stack([np.repeat(account, 2), legs.reshape(-1)])
+    names, leg = np.unique(pairs, axis=0, return_inverse=True)
+    key = names[:, 0] * n_products + names[:, 1]
+    own = book.account[held] * n_products + book.product_of[book.instrument[held]]
+    place = np.minimum(np.searchsorted(key, own), len(key) - 1)
+    mine = key[place] == own
+    instruments, local = np.unique(book.instrument[held][mine], return_inverse=True)
     factors = np.column_stack(
         [
             history.series.factor_of[date_code, instruments],
@@ -102,17 +107,8 @@ def _correlate_on(
         mpor_days,
         time_decay=model.scenarios.time_decay,
     )
-    owner = book.account[held][concerned]
-    product = book.product_of[codes]
-    pairs = np.column_stack([np.repeat(account, 2), legs.reshape(-1)])
-    names, leg = np.unique(pairs, axis=0, return_inverse=True)
-    key = names[:, 0] * len(book.products) + names[:, 1]
-    own = owner * len(book.products) + product
-    place = np.minimum(np.searchsorted(key, own), len(key) - 1)
-    mine = key[place] == own
     holdings = csr_array(
-        (book.quantity[held][concerned][mine], (place[mine], local[mine])),
-        shape=(len(key), len(instruments)),
+        (book.quantity[held][mine], (place[mine], local)), shape=(len(key), len(instruments))
     )
     moved = holdings @ losses
     centred = moved - moved.mean(axis=1, keepdims=True)

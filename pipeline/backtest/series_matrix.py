@@ -126,9 +126,7 @@ def arrange_series(tested: pl.DataFrame) -> SeriesMatrix:
         .to_numpy()
         .astype(np.int64)
     )
-    coded = rows.join(
-        keys.with_row_index("series").cast(named.schema), on=SERIES_KEY, how="left"
-    )
+    coded = rows.join(keys.with_row_index("series").cast(named.schema), on=SERIES_KEY, how="left")
     series = coded["series"].to_numpy().astype(np.int64)
     dates, column = np.unique(coded["business_date"].to_numpy(), return_inverse=True)
     shape = (len(keys), len(dates))

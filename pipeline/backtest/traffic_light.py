@@ -158,7 +158,7 @@ def traffic_light_test_columns(
         lights.counts.exceedances,
         (
             (NO_OBSERVATIONS, ~known),
-            ("yellow: as likely from an accurate margin as from a low one", lights.zone == 1),
+            ("yellow: an accurate margin seldom gives this many", lights.zone == 1),
             ("red: an accurate margin would hardly ever give this many", lights.zone == 2),
         ),
     )

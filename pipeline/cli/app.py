@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,6 +13,9 @@ from pipeline import __version__
 from pipeline.cli.output import answer
 from pipeline.errors import MarginproofError, WrongUse
 from pipeline.settings import load_settings
+
+if TYPE_CHECKING:
+    from pipeline.steps.margin import MarginSummary
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -168,7 +171,7 @@ def margin(
         record_step(connection, "margin", last, models)
     answer(
         f"margin {first} to {last}: {summary.dates} dates recomputed,"
-        f" {summary.rows:,} rows, {summary.excluded:,} account-days excluded",
+        f" {summary.rows:,} rows{_tell_exclusions(summary)}",
         {"margin": summary},
         as_json=as_json,
     )
@@ -282,7 +285,7 @@ def daily(business_date: date, model_ids: tuple[str, ...], publish: bool, as_jso
         summary = run_day(connection, settings, models, business_date)
     answer(
         f"{business_date}: {summary.margin.rows:,} margin rows,"
-        f" {summary.backtest.exceedances:,} exceedances so far",
+        f" {summary.backtest.exceedances:,} exceedances so far{_tell_exclusions(summary.margin)}",
         {"daily": summary},
         as_json=as_json,
     )
@@ -307,7 +310,8 @@ def backfill(
         summary = compute_range(connection, settings, models, first, last)
     answer(
         f"{first} to {last}: {summary.margin.dates} dates recomputed,"
-        f" {summary.backtest.exceedances:,} exceedances up to {last}",
+        f" {summary.backtest.exceedances:,} exceedances up to"
+        f" {last}{_tell_exclusions(summary.margin)}",
         {"backfill": summary},
         as_json=as_json,
     )
@@ -430,6 +434,13 @@ def doctor(as_json: bool) -> None:
     lines = [f"{'ok  ' if f.is_fit else 'FAIL'} {f.subject}: {f.detail}" for f in findings]
     answer("\n".join(lines), {"doctor": [vars(f) for f in findings]}, as_json=as_json)
     raise_if_unfit(findings)
+
+
+def _tell_exclusions(summary: "MarginSummary") -> str:
+    """Say how many account-days have no margin, and why."""
+    if not summary.excluded:
+        return ""
+    return f"; {summary.excluded:,} account-days without a margin: {summary.exclusion_reason}"
 
 
 def main() -> None:

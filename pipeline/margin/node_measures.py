@@ -1,10 +1,10 @@
 """Measures of tree nodes from their scenario losses: the numerical kernel of the margin run.
 
 Positions times risk arrays is a sparse matrix times a dense one, a block of nodes at a time, each
-block measured in place while it is still in the processor's cache. Every row of a block is computed on
-its own, in the order of its positions, and blocks write to places of their own: neither the size
-of a block nor the number of threads leaves a trace in the result. Which nodes are measured, and
-what the margins are added up to, belongs to `tree`.
+block measured in place while it is still in the processor's cache. Every row of a block is
+computed on its own, in the order of its positions, and blocks write to places of their own:
+neither the size of a block nor the number of threads leaves a trace in the result. Which nodes
+are measured, and what the margins are added up to, belongs to `tree`.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_array
 
-from pipeline.margin.market import BoolArray, FloatArray, IntArray
+from pipeline.margin.market import FloatArray, IntArray
 from pipeline.margin.measures import Measure, measure_losses
 
 
@@ -52,7 +52,7 @@ def measure_nodes(
 def measure_nodes_and_parents(
     holdings: csr_array,
     children: IntArray,
-    measured: BoolArray,
+    held_besides: csr_array,
     unit_losses: FloatArray,
     measure: Measure,
     block_rows: int,
@@ -64,32 +64,33 @@ def measure_nodes_and_parents(
     holdings : csr_array of shape (n_nodes, n_instruments)
         Quantities held by each node; nodes of one parent follow each other.
     children : ndarray of int64, shape (n_parents,)
-        Number of nodes of each parent.
-    measured : ndarray of bool, shape (n_nodes,)
-        Nodes to measure themselves; the others only enter their parent.
+        Number of nodes of each parent; may be zero.
+    held_besides : csr_array of shape (n_parents, n_instruments)
+        What each parent holds outside of these nodes.
     unit_losses, measure, block_rows
         As in ``measure_nodes``; a block holds whole parents, at least one.
 
     Returns
     -------
-    nodes : ndarray of shape (number measured,)
-        Margins of the measured nodes.
+    nodes : ndarray of shape (n_nodes,)
+        Margins of the nodes.
     parents : ndarray of shape (n_parents,)
         Margins of the parents.
     """
     ends = np.cumsum(children)
-    nodes, parents = np.full(len(measured), np.nan), np.empty(len(children))
+    nodes, parents = np.empty(holdings.shape[0]), np.empty(len(children))
 
     def measure_block(block: slice) -> None:
         first = int(ends[block.start] - children[block.start])
         rows = slice(first, int(ends[block.stop - 1]))
         losses = holdings[rows] @ unit_losses
-        parents[block] = measure_losses(_sum_runs(losses, children[block]), measure)
-        chosen = measured[rows]
-        nodes[rows][chosen] = _measure_chosen(losses, chosen, measure)
+        total = held_besides[block] @ unit_losses
+        total += _sum_runs(losses, children[block])
+        parents[block] = measure_losses(total, measure)
+        nodes[rows] = measure_losses(losses, measure)
 
-    _work_on_blocks(measure_block, _cut_parents(ends, block_rows))
-    return nodes[measured], parents
+    _work_on_blocks(measure_block, _cut_parents(children + 1, block_rows))
+    return nodes, parents
 
 
 def _work_on_blocks(work: Callable[[slice], None], blocks: Sequence[slice]) -> None:
@@ -105,8 +106,9 @@ def _work_on_blocks(work: Callable[[slice], None], blocks: Sequence[slice]) -> N
         list(threads.map(work, blocks))  # the list raises what a block raised
 
 
-def _cut_parents(ends: IntArray, block_rows: int) -> list[slice]:
-    """Cut parents into runs of at most ``block_rows`` nodes, or of one parent with more."""
+def _cut_parents(rows: IntArray, block_rows: int) -> list[slice]:
+    """Cut parents into runs with at most ``block_rows`` rows, or of one parent with more."""
+    ends = np.cumsum(rows)
     blocks: list[slice] = []
     first = 0
     while first < len(ends):
@@ -129,11 +131,3 @@ def _sum_runs(losses: FloatArray, lengths: IntArray) -> FloatArray:
     runs = csr_array((np.ones(n_rows), np.arange(n_rows), bounds), shape=(len(lengths), n_rows))
     total: FloatArray = runs @ losses
     return total
-
-
-def _measure_chosen(losses: FloatArray, chosen: BoolArray, measure: Measure) -> FloatArray:
-    """Measure the chosen rows; the losses may be reordered, nothing reads them afterwards."""
-    if 2 * np.count_nonzero(chosen) > len(chosen):
-        # Measuring some rows for nothing is cheaper than copying most of them.
-        return measure_losses(losses, measure)[chosen]
-    return measure_losses(losses[chosen], measure)

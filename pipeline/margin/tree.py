@@ -273,15 +273,23 @@ def _measure_levels(
         accounts = sum_children(groups, account)
     else:
         netting = account.several & (tree.account == "scenarios")
-        shared = np.repeat(netting, account.count)  # groups whose losses the account sums too
-        alone = group.several & ~shared
+        inside = np.repeat(netting, account.count)  # groups whose losses the account sums too
+        alone = group.several & ~inside
         if counts is not None:
             alone &= counts[positions.group[group.first_position]]
         groups[alone] = measure_alone(group, alone)
-        groups[group.several & shared], measured = measure_nodes_and_parents(
+        shared = group.several & inside
+        # A group of one product is not measured: its positions go straight into the account.
+        besides = np.repeat(inside & ~group.several, group.positions)
+        groups[shared], measured = measure_nodes_and_parents(
             gather_holdings(positions, group, shared, n_instruments),
-            account.count[netting],
-            group.several[shared],
+            _count_in_runs(shared, account.starts, account.count)[netting],
+            _hold(
+                positions,
+                besides,
+                _count_in_runs(besides, account.first_position, account.positions)[netting],
+                n_instruments,
+            ),
             unit_losses,
             measure,
             block_rows,
@@ -296,11 +304,25 @@ def gather_holdings(
 ) -> csr_array:
     """Return the quantities that the chosen nodes hold, shape (n_chosen, n_instruments)."""
     held = np.repeat(chosen, nodes.positions)
-    bounds = np.concatenate([[0], np.cumsum(nodes.positions[chosen])])
+    return _hold(positions, held, nodes.positions[chosen], n_instruments)
+
+
+def _hold(
+    positions: Positions, held: BoolArray, lengths: IntArray, n_instruments: int
+) -> csr_array:
+    """Put the held positions into rows of the given lengths."""
+    bounds = np.concatenate([[0], np.cumsum(lengths)])
     return csr_array(
         (positions.quantity[held], positions.instrument[held], bounds),
-        shape=(len(bounds) - 1, n_instruments),
+        shape=(len(lengths), n_instruments),
     )
+
+
+def _count_in_runs(marked: BoolArray, starts: IntArray, lengths: IntArray) -> IntArray:
+    """Count the marked members of each run."""
+    before = np.concatenate([[0], np.cumsum(marked)])
+    counted: IntArray = before[starts + lengths] - before[starts]
+    return counted
 
 
 def sum_children(values: FloatArray, nodes: Nodes) -> FloatArray:

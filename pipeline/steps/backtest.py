@@ -105,18 +105,21 @@ def update_backtest(
     )
 
 
-def _compare(
-    connection: duckdb.DuckDBPyConnection,
-    market: Market,
-    inputs: DateInputs,
-    held: pl.DataFrame,
-    model: ModelDeclaration,
-    as_of_date: date,
-) -> int:
-    """Compare the dates of one model up to a date that are out of date; return how many.
+def find_stale_backtests(
+    inputs: DateInputs, held: pl.DataFrame, model: ModelDeclaration, as_of_date: date
+) -> pl.DataFrame:
+    """Return business_date, input_hash and known_from of the dates to compare anew.
 
-    A row is compared with all that is known of its horizon, so that a later run as of an earlier
-    date never takes an observation back; what lay in the future then is masked when it is read.
+    Parameters
+    ----------
+    inputs : DateInputs
+        What is in force on each date.
+    held : polars.DataFrame
+        Rows of ``read_held_results``.
+    model : ModelDeclaration
+        The model.
+    as_of_date : date
+        Last date.
     """
     expected = inputs.hash_backtests(model).filter(pl.col("business_date") <= as_of_date)
     in_force = held.filter(
@@ -130,7 +133,7 @@ def _compare(
         .group_by("business_date")
         .agg(margin_hash=pl.col("input_hash").max())
     )
-    stale = (
+    return (
         expected.join(margin_hashes, on="business_date", how="left", maintain_order="left")
         .with_columns(
             input_hash=pl.concat_str("input_hash", pl.col("margin_hash").fill_null("none"))
@@ -139,6 +142,22 @@ def _compare(
         .filter(pl.col("input_hash").ne_missing(pl.col("held_hash")))
         .select("business_date", "input_hash", "known_from")
     )
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection,
+    market: Market,
+    inputs: DateInputs,
+    held: pl.DataFrame,
+    model: ModelDeclaration,
+    as_of_date: date,
+) -> int:
+    """Compare the dates of one model up to a date that are out of date; return how many.
+
+    A row is compared with all that is known of its horizon, so that a later run as of an earlier
+    date never takes an observation back; what lay in the future then is masked when it is read.
+    """
+    stale = find_stale_backtests(inputs, held, model, as_of_date)
     if not len(stale):
         return 0
     first, last = stale["business_date"].min(), stale["business_date"].max()

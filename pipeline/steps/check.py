@@ -55,7 +55,7 @@ def raise_if_failed(summary: CheckSummary) -> None:
     """
     if summary.failures:
         more = len(summary.failures) - 1
-        msg = summary.failures[0] + (f" (and {more} more defects)" if more else "")
+        msg = summary.failures[0] + (f" (and {more} more)" if more else "")
         raise CheckFailed(msg)
 
 

@@ -72,7 +72,10 @@ def run_demo(
         own,
         models,
         ReportRequest(
-            as_of_date=inputs.last_date, organisation="Marginproof demo", is_demonstration=True
+            as_of_date=inputs.last_date,
+            organisation="Marginproof demo",
+            is_demonstration=True,
+            limitations=(inputs.excluded_reason,),
         ),
     )
     return DemoSummary(home, days, report)

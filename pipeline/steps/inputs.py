@@ -14,7 +14,6 @@ from pipeline.resources import read_sql
 from pipeline.settings import Settings
 from pipeline.warehouse.connection import fetch_frame
 
-
 # A horizon steps over days on which a market of the account is closed; so many at the most are
 # looked at to tell whether its inputs have changed.
 CLOSED_DAYS = 10

@@ -146,7 +146,8 @@ def raise_if_stopped(summary: LoadSummary) -> None:
     """
     if summary.stopped:
         more = len(summary.stopped) - 1
-        msg = summary.stopped[0] + (f" (and {more} more defects)" if more else "")
+        loaded = "; the other dates are loaded" if summary.last_date else ""
+        msg = summary.stopped[0] + loaded + (f" (and {more} more)" if more else "")
         raise CheckFailed(msg)
 
 

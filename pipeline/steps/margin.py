@@ -40,13 +40,16 @@ class MarginSummary:
     changed : int
         Partitions (business_date, model_id) whose rows changed.
     excluded : int
-        Account-days without a margin because the history is too short.
+        Account-days, over all models and horizons, without a margin.
+    exclusion_reason : str
+        Why, of the latest of them; empty where there is none.
     """
 
     dates: int
     rows: int
     changed: int
     excluded: int
+    exclusion_reason: str = ""
 
 
 def update_margins(
@@ -91,6 +94,7 @@ def update_margins(
     market = read_market(connection, settings, last)  # type: ignore[arg-type]
     total = sum(len(stale[m.model_id]) * len(m.scenarios.mpor_days) for m in models)
     computed = changed = excluded = 0
+    reason = ""
     with track_progress("margin, dates", total) as advance:
         for model in models:
             dates = stale[model.model_id]
@@ -107,9 +111,12 @@ def update_margins(
             changed += _write(connection, model, dates, results)
             computed += sum(len(result.margins) for result in results)
             excluded += sum(len(result.excluded) for result in results)
+            reasons = pl.concat([result.excluded for result in results]).sort("business_date")
+            reason = reasons["reason"][-1] if len(reasons) else reason
     # Margins of later dates may have been recomputed with those of the range.
     update_collateral(connection, models, first_date, max(last, last_date))  # type: ignore[type-var,arg-type]
-    return MarginSummary(sum(len(frame) for frame in stale.values()), computed, changed, excluded)
+    dates_done = sum(len(frame) for frame in stale.values())
+    return MarginSummary(dates_done, computed, changed, excluded, reason)
 
 
 def find_stale_margins(

@@ -8,6 +8,7 @@ from pipeline.margin.declaration import ModelDeclaration
 from pipeline.rendering.model import Verdict
 from pipeline.rendering.render import render_report
 from pipeline.settings import Settings
+from pipeline.steps.freshness import require_fresh_results
 from pipeline.steps.report_data import ReportRequest, gather_report
 from pipeline.warehouse.connection import open_reader
 
@@ -59,6 +60,7 @@ def write_report(
         The PDF and its verdict.
     """
     with open_reader(settings) as connection:
+        require_fresh_results(connection, models, request.as_of_date)
         data = gather_report(connection, settings, models, request)
     path = output or settings.reports / f"adequacy-{request.as_of_date}.pdf"
     rendered = render_report(data, path)
@@ -69,7 +71,9 @@ def state_verdict(verdict: Verdict) -> str:
     """Return the verdict as one line for the terminal."""
     status = verdict.status.value.replace("_", " ").upper()
     if verdict.coverage_pct is None:
-        return f"{status}: no account-day could be tested"
+        reasons = [r for r in verdict.reasons if r.code.value == "history_too_short"]
+        why = f"; {reasons[0].values[0].value}" if reasons else ""
+        return f"{status}: no account-day could be tested{why}"
     return (
         f"{status}: margin after offsets covered {verdict.coverage_pct:.2f} % of"
         f" {verdict.observations:,} account-days (target {verdict.target_coverage_pct:g} %, 95 %"

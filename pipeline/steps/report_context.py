@@ -8,10 +8,13 @@ from importlib.metadata import version
 
 import duckdb
 
-from pipeline.margin.declaration import ModelDeclaration
+from pipeline.margin.declaration import SCENARIO_SOURCES, ModelDeclaration
 from pipeline.rendering import model as report
 from pipeline.steps.report_figures import fetch_rows
 from pipeline.steps.runs import code_version, describe_run, hash_parameters
+
+NOT_STATED = "not stated"
+OWN_CHOICE = "Chosen by the author of the model."
 
 _LIBRARIES = ("duckdb", "matplotlib", "numpy", "polars", "scipy", "weasyprint")
 
@@ -68,7 +71,7 @@ def describe_model(model: ModelDeclaration, is_champion: bool) -> report.ModelDe
         report.Parameter(
             name=f"{part}.{name}",
             value=_write_value(value),
-            source=model.sources.get(f"{part}.{name}", ""),
+            source=model.sources.get(f"{part}.{name}", OWN_CHOICE),
         )
         for part in ("scenarios", "measure", "coverage", "tree")
         for name, value in declared[part].items()
@@ -77,7 +80,7 @@ def describe_model(model: ModelDeclaration, is_champion: bool) -> report.ModelDe
         report.Parameter(
             "initial_factor",
             _write_value(model.initial_factor),
-            model.sources.get("initial_factor", ""),
+            model.sources.get("initial_factor", OWN_CHOICE),
         )
     )
     return report.ModelDeclaration(
@@ -117,7 +120,30 @@ def state_limitations(champion: ModelDeclaration, quality: report.DataQuality) -
             "Positions are frozen over the horizon; trading, liquidation costs and price impact are"
             " outside the loss."
         ),
-        "The calendar is the set of dates with prices; a date without prices is no observation.",
+        (
+            "The calendar is the set of dates with prices. Moves and horizons step over dates on"
+            " which a market has no price: such a move spans more than the stated days."
+        ),
+        (
+            "A risk factor with a price at or below zero in its lookback moves by amounts, any"
+            " other in proportion to its price unless declared otherwise: when the first such price"
+            " enters the lookback, margin steps to the other measure until it leaves."
+        ),
+        (
+            "All options on one curve share one volatility move, that of the option nearest to"
+            " the money and to thirty days; changes of skew and term structure are not in the"
+            " margin."
+        ),
+    ]
+    if champion.scenarios.source in SCENARIO_SOURCES and champion.tree.account == "scenarios":
+        limitations.append(
+            "Accounts net across offset groups too, for which no economic rationale is declared;"
+            " what that is worth stands in the section on offsets, at the level of the account."
+        )
+    limitations += [
+        f"No stress test result is declared for the offset group {group.id}."
+        for group in champion.offset_groups
+        if group.stress_test == NOT_STATED
     ]
     if longest > 1:
         limitations.append(

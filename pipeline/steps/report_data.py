@@ -55,12 +55,15 @@ class ReportRequest:
         Name on the title.
     is_demonstration : bool
         Whether the positions are invented; said on every page.
+    limitations : tuple of str
+        What is known of the inputs beside what the warehouse holds.
     """
 
     as_of_date: date
     window_name: str = "last_250"
     organisation: str = "Marginproof"
     is_demonstration: bool = False
+    limitations: tuple[str, ...] = ()
 
 
 def gather_report(
@@ -120,7 +123,7 @@ def gather_report(
         and r.window_name == headline.window_name
     ]
     tests = read_tests(connection, request.as_of_date, ids)
-    offsets = read_offset_totals(connection, models, ids, first, last)
+    offsets = read_offset_totals(connection, models, ids, first, last, request.as_of_date)
     quality = read_quality(connection, request.as_of_date, champion.model_id, mpor_days)
     own = [
         t
@@ -191,7 +194,9 @@ def gather_report(
         class_totals=read_class_totals(
             connection, ids, request.window_name, first, last, request.as_of_date
         ),
-        level_credits=read_level_credits(connection, ids, mpor_days, first, last),
+        level_credits=read_level_credits(
+            connection, ids, mpor_days, first, last, request.as_of_date
+        ),
         offset_totals=tuple(offsets),
         tests=tuple(t for t in tests if t.scope == "firm" and t.margin_basis in _TESTED_BASES),
         severity=summarise_severity(exceedances, windows),
@@ -201,7 +206,7 @@ def gather_report(
         margin_histories=read_margin_histories(
             connection, request.as_of_date, champion.model_id, mpor_days
         ),
-        limitations=state_limitations(champion, quality),
+        limitations=(*request.limitations, *state_limitations(champion, quality)),
         further_sections=(
             *describe_accounts(
                 connection, request.as_of_date, champion.model_id, mpor_days, request.window_name

@@ -139,13 +139,14 @@ def read_offset_totals(
     ids: list[str],
     first: date,
     last: date,
+    as_of_date: date,
 ) -> list[report.OffsetTotal]:
     """Read margin with and without offsets over all accounts in a window."""
     caps = {m.model_id: 100.0 * m.tree.cap for m in models}
     totals = fetch_rows(
         connection,
         "offset_totals",
-        {"first_date": first, "last_date": last, "model_ids": ids},
+        {"first_date": first, "last_date": last, "as_of_date": as_of_date, "model_ids": ids},
     )
     return [report.OffsetTotal(cap_pct=caps[row["model_id"]], **row) for row in totals]
 
@@ -179,12 +180,19 @@ def read_level_credits(
     mpor_days: int,
     first: date,
     last: date,
+    as_of_date: date,
 ) -> tuple[report.LevelCredit, ...]:
     """Read the offset credit of each tree level in a window."""
     rows = fetch_rows(
         connection,
         "level_credits",
-        {"first_date": first, "last_date": last, "model_ids": ids, "mpor_days": mpor_days},
+        {
+            "first_date": first,
+            "last_date": last,
+            "as_of_date": as_of_date,
+            "model_ids": ids,
+            "mpor_days": mpor_days,
+        },
     )
     order = list(Level)
     earned = [

@@ -20,6 +20,9 @@ from pipeline.rendering.model import (
 )
 from pipeline.terms import Decision, ExceedanceClass, Zone
 
+# Fewer observations than let one exceedance be expected show nothing by having none.
+LEAST_EXPECTED = 1.0
+
 
 @dataclass(frozen=True)
 class VerdictFigures:
@@ -71,7 +74,8 @@ def _reason(
 def decide_verdict(figures: VerdictFigures) -> Verdict:
     """Decide whether margin after offsets was enough.
 
-    - insufficient data: no account-day was observed;
+    - insufficient data: no account-day was observed, or none of so few failed that not even one
+      exceedance was to be expected at the target;
     - not adequate: achieved coverage is below the target, or the count of exceedances lies in the
       red zone;
     - adequate with findings: coverage meets the target, but something speaks against the margin
@@ -93,6 +97,11 @@ def decide_verdict(figures: VerdictFigures) -> Verdict:
     head = figures.headline
     caused = [e for e in figures.exceedances if e.exceedance_class is ExceedanceClass.OFFSET]
     offset_shortfall = sum(e.shortfall_amount for e in caused)
+    cost = sum(
+        e.shortfall_amount - max(e.loss_amount - e.standalone_margin_amount, 0.0)
+        for e in figures.exceedances
+        if e.standalone_margin_amount is not None
+    )
     reasons = [
         *_coverage_reasons(head),
         *_in_force_reasons(figures.in_force),
@@ -135,7 +144,7 @@ def decide_verdict(figures: VerdictFigures) -> Verdict:
             else 0.0
         ),
         offset_caused_days=len(caused),
-        offset_shortfall_amount=offset_shortfall,
+        offset_shortfall_amount=cost,
     )
 
 
@@ -144,6 +153,8 @@ def _status(head: CoverageRow, reasons: Sequence[Reason]) -> VerdictStatus:
         return VerdictStatus.INSUFFICIENT_DATA
     if head.coverage_pct < head.confidence_pct or head.zone is Zone.RED:
         return VerdictStatus.NOT_ADEQUATE
+    if head.expected_exceedances < LEAST_EXPECTED:
+        return VerdictStatus.INSUFFICIENT_DATA
     if any(reason.is_finding for reason in reasons):
         return VerdictStatus.ADEQUATE_WITH_FINDINGS
     return VerdictStatus.ADEQUATE
@@ -207,7 +218,7 @@ def _offset_reasons(
         reasons.append(
             _reason(ReasonCode.OFFSET_COST, finding=True, count=caused, shortfall_amount=shortfall)
         )
-    else:
+    elif exceedances:
         reasons.append(_reason(ReasonCode.OFFSET_CLEAN))
     model = [e for e in exceedances if e.exceedance_class is ExceedanceClass.MODEL]
     if model:
@@ -216,7 +227,11 @@ def _offset_reasons(
                 ReasonCode.MODEL_SHORTFALL,
                 finding=True,
                 count=len(model),
-                shortfall_amount=sum(e.shortfall_amount for e in model),
+                shortfall_amount=sum(
+                    e.loss_amount - e.standalone_margin_amount
+                    for e in model
+                    if e.standalone_margin_amount is not None
+                ),
             )
         )
     if exceedances:

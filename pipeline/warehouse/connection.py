@@ -160,7 +160,8 @@ def fetch_frame(
     parameters: Mapping[str, Any] | Sequence[Any] | None = None,
 ) -> pl.DataFrame:
     """Run a query and return its rows as a Polars frame, without a copy through Python objects."""
-    return connection.sql(query, params=parameters).pl()
+    frame: pl.DataFrame = connection.sql(query, params=parameters).pl()
+    return frame
 
 
 def fetch_value(

@@ -10,7 +10,7 @@ WITH daily AS (
     FROM out_margin
     WHERE
         mpor_days = $mpor_days
-        AND business_date BETWEEN $first_date AND $last_date
+        AND business_date BETWEEN $first_date AND $as_of_date
         AND model_id IN (SELECT unnest($model_ids))
     GROUP BY model_id, node_level, business_date
 )
@@ -19,7 +19,7 @@ SELECT
     model_id,
     node_level,
     arg_max(credit, business_date) AS as_of_amount,
-    avg(credit) AS mean_amount
+    avg(credit) FILTER (business_date <= $last_date) AS mean_amount
 FROM daily
 GROUP BY model_id, node_level
 ORDER BY model_id, node_level;

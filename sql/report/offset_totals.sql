@@ -1,5 +1,6 @@
 -- Grain: model_id, mpor_days. Inputs: out_margin.
--- Use: margin with and without offsets over all accounts, on the last date and as a mean per date.
+-- Use: margin with and without offsets over all accounts, on the as-of date and as a mean per
+-- date of the window.
 WITH daily AS (
     SELECT
         model_id,
@@ -14,7 +15,7 @@ WITH daily AS (
     FROM out_margin
     WHERE
         node_level = 'account'
-        AND business_date BETWEEN $first_date AND $last_date
+        AND business_date BETWEEN $first_date AND $as_of_date
         AND model_id IN (SELECT unnest($model_ids))
     GROUP BY model_id, mpor_days, business_date
 )
@@ -25,12 +26,16 @@ SELECT
     arg_max(standalone, business_date) AS standalone_margin_amount,
     arg_max(netted, business_date) AS netted_margin_amount,
     arg_max(capped, business_date) AS capped_margin_amount,
-    avg(standalone) AS mean_standalone_margin_amount,
-    avg(netted) AS mean_netted_margin_amount,
-    avg(capped) AS mean_capped_margin_amount,
-    sum(account_days)::BIGINT AS account_days,
-    sum(negative_credit_days)::BIGINT AS negative_credit_days,
-    sum(cap_binding_days)::BIGINT AS cap_binding_days
+    avg(standalone) FILTER (business_date <= $last_date) AS mean_standalone_margin_amount,
+    avg(netted) FILTER (business_date <= $last_date) AS mean_netted_margin_amount,
+    avg(capped) FILTER (business_date <= $last_date) AS mean_capped_margin_amount,
+    coalesce(sum(account_days) FILTER (business_date <= $last_date), 0)::BIGINT AS account_days,
+    coalesce(
+        sum(negative_credit_days) FILTER (business_date <= $last_date), 0
+    )::BIGINT AS negative_credit_days,
+    coalesce(
+        sum(cap_binding_days) FILTER (business_date <= $last_date), 0
+    )::BIGINT AS cap_binding_days
 FROM daily
 GROUP BY model_id, mpor_days
 ORDER BY model_id, mpor_days;
