@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.market import Book, FloatArray, IntArray, Market
@@ -30,6 +32,8 @@ MARGIN_SCHEMA = {
     "initial_margin_amount": pl.Float64,
     "maintenance_margin_amount": pl.Float64,
 }
+CodeArray = NDArray[np.signedinteger[Any]]
+
 # In the order of their names, which is the order of the rows.
 _LEVELS = (Level.ACCOUNT, Level.OFFSET_GROUP, Level.PRODUCT)
 
@@ -40,18 +44,18 @@ class NodeRows:
 
     Attributes
     ----------
-    date, account, level, node : ndarray of int64
-        Codes; ``level`` counts account, offset group, product.
+    date, account, level, node : ndarray of int
+        Codes, in as few bytes as hold them; ``level`` counts account, offset group, product.
     standalone, netted, level_credit, cap_base, capped : ndarray
         As in ``NodeMargins``.
     addon, maintenance, initial : ndarray
         As in ``NodeCharges``.
     """
 
-    date: IntArray
-    account: IntArray
-    level: IntArray
-    node: IntArray
+    date: CodeArray
+    account: CodeArray
+    level: CodeArray
+    node: CodeArray
     standalone: FloatArray
     netted: FloatArray
     level_credit: FloatArray
@@ -87,21 +91,25 @@ def order_nodes(
     places = _find_places(nodes)
     size = sum(len(place) for place in places)
 
-    def put(parts: Sequence[np.ndarray]) -> np.ndarray:
+    def put(parts: Sequence[Any], kind: type[np.generic] = np.float64) -> NDArray[Any]:
         # Straight to the row's place: at a million rows each further copy costs as much again.
-        column = np.empty(size, dtype=parts[0].dtype)
+        column = np.empty(size, dtype=kind)
         for place, part in zip(places, parts, strict=True):
             column[place] = part
         return column
 
+    amounts = {
+        field.name: put([getattr(source[level], field.name) for level in _LEVELS])
+        for kind, source in ((NodeMargins, levels), (NodeCharges, charges))
+        for field in fields(kind)
+        if field.name not in {"account", "node"}
+    }
     return NodeRows(
-        date=np.full(size, date_code),
-        level=put([np.full(len(place), rank) for rank, place in enumerate(places)]),
-        **{f.name: put([getattr(node, f.name) for node in nodes]) for f in fields(NodeMargins)},
-        **{
-            f.name: put([getattr(charges[level], f.name) for level in _LEVELS])
-            for f in fields(NodeCharges)
-        },
+        date=np.full(size, date_code, dtype=np.int32),
+        account=put([node.account for node in nodes], np.int32),
+        level=put(range(len(nodes)), np.int8),
+        node=put([node.node for node in nodes], np.int32),
+        **amounts,
     )
 
 
@@ -150,7 +158,7 @@ def arrange_rows(
         return pl.DataFrame(schema=MARGIN_SCHEMA)
     rows = days[0] if len(days) == 1 else _in_order(_join(days))
     names = (book.accounts, book.groups, book.products)
-    first_name = np.cumsum([0, *(len(of_level) for of_level in names[:-1])])
+    first_name = np.cumsum([0, *(len(of_level) for of_level in names[:-1])], dtype=np.int32)
     credit = rows.standalone - rows.netted
     return pl.DataFrame(
         {
@@ -193,6 +201,6 @@ def _in_order(rows: NodeRows) -> NodeRows:
     return NodeRows(**{f.name: getattr(rows, f.name)[order] for f in fields(NodeRows)})
 
 
-def _name(names: np.ndarray, codes: IntArray) -> pl.Series:
+def _name(names: np.ndarray, codes: CodeArray) -> pl.Series:
     """Look names up by code."""
     return pl.Series(names.astype(str), dtype=pl.String).gather(codes)

@@ -7,6 +7,8 @@ from pipeline.margin.declaration import list_parameters
 from pipeline.settings import Settings
 from pipeline.steps.models import find_declarations, load_model
 
+OWN_CHOICE = "Chosen by the author of the model."
+
 
 def describe_models(settings: Settings) -> tuple[str, dict[str, Any]]:
     """Return every declared model as text and as data.
@@ -26,7 +28,7 @@ def describe_models(settings: Settings) -> tuple[str, dict[str, Any]]:
         )
         declared = asdict(model)
         lines.extend(
-            f"    {key} = {_write(value)}" + (f"  [{source}]" if source else "")
+            f"    {key} = {write_value(value)}  [{source or OWN_CHOICE}]"
             for key, value, source in list_parameters(model)
         )
         lines.extend(
@@ -37,10 +39,10 @@ def describe_models(settings: Settings) -> tuple[str, dict[str, Any]]:
     return "\n".join(lines), {"models": detail}
 
 
-def _write(value: object) -> str:
+def write_value(value: object) -> str:
     """Write a value as a person would: the entries of a table between commas."""
     if isinstance(value, dict):
-        return ", ".join(f"{k} {_write(v)}" for k, v in value.items() if v is not None)
+        return ", ".join(f"{k} {write_value(v)}" for k, v in value.items() if v is not None)
     if isinstance(value, list | tuple):
-        return "; ".join(_write(v) for v in value) if value else "none"
+        return "; ".join(write_value(v) for v in value) if value else "none"
     return str(value)

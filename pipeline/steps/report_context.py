@@ -1,20 +1,18 @@
 """What stands around the report's figures: data quality, declarations, manifest, limitations."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date
 from importlib.metadata import version
 
 import duckdb
 
-from pipeline.margin.declaration import SCENARIO_SOURCES, ModelDeclaration
+from pipeline.margin.declaration import SCENARIO_SOURCES, ModelDeclaration, list_parameters
 from pipeline.rendering import model as report
+from pipeline.steps.describe import OWN_CHOICE, write_value
 from pipeline.steps.report_figures import fetch_rows
 from pipeline.steps.runs import code_version, describe_run, hash_parameters
 
 NOT_STATED = "not stated"
-OWN_CHOICE = "Chosen by the author of the model."
 
 _LIBRARIES = ("duckdb", "matplotlib", "numpy", "polars", "scipy", "weasyprint")
 
@@ -66,23 +64,10 @@ def build_manifest(
 
 def describe_model(model: ModelDeclaration, is_champion: bool) -> report.ModelDeclaration:
     """Describe a declaration with the source of each parameter."""
-    declared = asdict(model)
     parameters = [
-        report.Parameter(
-            name=f"{part}.{name}",
-            value=_write_value(value),
-            source=model.sources.get(f"{part}.{name}", OWN_CHOICE),
-        )
-        for part in ("scenarios", "measure", "coverage", "tree")
-        for name, value in declared[part].items()
+        report.Parameter(name=name, value=write_value(value), source=source or OWN_CHOICE)
+        for name, value, source in list_parameters(model)
     ]
-    parameters.append(
-        report.Parameter(
-            "initial_factor",
-            _write_value(model.initial_factor),
-            model.sources.get("initial_factor", OWN_CHOICE),
-        )
-    )
     return report.ModelDeclaration(
         model_id=model.model_id,
         title=model.title,
@@ -95,12 +80,6 @@ def describe_model(model: ModelDeclaration, is_champion: bool) -> report.ModelDe
             for g in model.offset_groups
         ),
     )
-
-
-def _write_value(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, default=str)
 
 
 def state_limitations(champion: ModelDeclaration, quality: report.DataQuality) -> tuple[str, ...]:

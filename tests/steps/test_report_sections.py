@@ -29,7 +29,7 @@ def texts(section: FurtherSection):
     yield from (section.title, *section.paragraphs, section.empty_sentence)
     for table in section.tables:
         yield from (table.caption, table.note, *(column.title for column in table.columns))
-        yield from (str(cell) for row in table.rows for cell in row)
+        yield from (cell for row in table.rows for cell in row if isinstance(cell, str))
     for chart in section.charts:
         yield from (chart.caption, chart.alternative_text, chart.x_label, chart.y_label)
 
