@@ -23,7 +23,7 @@ demo:
 
 test:
 	@scripts/setup.sh test
-	@$(RUN) pytest $(TESTS)
+	@$(RUN) pytest --numprocesses auto --dist loadfile $(TESTS)
 
 lint:
 	@scripts/setup.sh lint

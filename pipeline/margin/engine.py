@@ -102,22 +102,21 @@ def prepare_model(market: Market, book: Book, model: ModelDeclaration, mpor_days
     return prepare_rules(market, book, model)
 
 
-def _split_by_pattern(book: Book, core: CoreModel, date_code: int) -> list[IntArray]:
+def _split_by_pattern(book: Book, core: CoreModel, date_code: int) -> list[slice] | list[IntArray]:
     """Return the positions of a date, cut into accounts that share their scenario dates."""
     span = book.on_date(date_code)
-    held = np.arange(span.start, span.stop)
     instruments, local = _distinct(book.instrument[span], len(book.product_of))
     if not len(instruments):
         return []
     pattern = core.patterns(date_code, instruments)[local]
     if not pattern.any():
-        return [held]
+        return [span]
     account, holder = np.unique(book.account[span], return_inverse=True)
     holds = np.zeros((len(account), int(pattern.max()) + 1), dtype=bool)
     holds[holder, pattern] = True
     _, together = np.unique(holds, axis=0, return_inverse=True)
     kind = together.reshape(-1)[holder]
-    return [held[kind == one] for one in range(int(kind.max()) + 1)]
+    return [span.start + np.flatnonzero(kind == one) for one in range(int(kind.max()) + 1)]
 
 
 def _compute_date(
@@ -127,7 +126,7 @@ def _compute_date(
     core: CoreModel,
     stressed: BoolArray,
     date_code: int,
-    held: IntArray,
+    held: slice | IntArray,
 ) -> tuple[NodeRows | None, pl.DataFrame, list[RuleStatus]]:
     """Return the rows of some accounts on one date, None where none has any; exclusions, rules."""
     instruments, local = _distinct(book.instrument[held], len(book.product_of))
@@ -135,10 +134,12 @@ def _compute_date(
     account = book.account[held]
     short = np.unique(account[~readiness.has_history[local]])
     excluded = _describe_exclusions(market, book, model, date_code, short, readiness)
-    is_short = np.zeros(len(book.accounts), dtype=bool)
-    is_short[short] = True
-    kept = ~is_short[account]
-    if not kept.any():
+    kept: slice | BoolArray = slice(None)
+    if len(short):
+        is_short = np.zeros(len(book.accounts), dtype=bool)
+        is_short[short] = True
+        kept = ~is_short[account]
+    if not len(account[kept]):
         return None, excluded, []
     product = book.product_of[instruments][local[kept]]
     counts, gates = judge_groups(market, book, model, core.history, stressed, date_code)

@@ -206,9 +206,9 @@ def _moves_of_curve(
 
     ``contracts`` are in the order of their expiry.
     """
-    own_dates = np.flatnonzero(~np.isnan(market.price[:, contracts]).all(axis=1))
-    own = np.ix_(own_dates, contracts)
-    price, ended = market.price[own], settled[own]
+    price = market.price[:, contracts]
+    own_dates = np.flatnonzero(~np.isnan(price).all(axis=1))
+    price, ended = price[own_dates], settled[:, contracts][own_dates]
     expiry, dates = market.expiry[contracts], market.dates[own_dates]
     if maturity_days:
         names = [f"{factor}@{days}d" for days in maturity_days]

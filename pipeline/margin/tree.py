@@ -262,12 +262,16 @@ def _measure_levels(
     n_instruments, n_scenarios = unit_losses.shape
     block_rows = max(1, CHUNK_BYTES // (8 * max(n_scenarios, 1)))
 
-    def measure_alone(level: Nodes, chosen: BoolArray) -> FloatArray:
+    def measure_alone(level: Nodes, code: IntArray, chosen: BoolArray) -> FloatArray:
         holdings = gather_holdings(positions, level, chosen, n_instruments)
-        return measure_nodes(holdings, unit_losses, measure, block_rows)
+        # Nodes of one product follow each other, while its instruments are in the cache.
+        order = np.argsort(code[level.first_position][chosen], kind="stable")
+        margins = np.empty(len(order))
+        margins[order] = measure_nodes(holdings[order], unit_losses, measure, block_rows)
+        return margins
 
     products = leaf[product.starts]
-    products[product.several] = measure_alone(product, product.several)
+    products[product.several] = measure_alone(product, positions.product, product.several)
     groups = sum_children(products, group)
     if tree.offset_group == "margins":
         accounts = sum_children(groups, account)
@@ -277,7 +281,7 @@ def _measure_levels(
         alone = group.several & ~inside
         if counts is not None:
             alone &= counts[positions.group[group.first_position]]
-        groups[alone] = measure_alone(group, alone)
+        groups[alone] = measure_alone(group, positions.group, alone)
         shared = group.several & inside
         # A group of one product is not measured: its positions go straight into the account.
         besides = np.repeat(inside & ~group.several, group.positions)

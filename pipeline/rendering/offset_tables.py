@@ -67,13 +67,13 @@ def register_table(log: Sequence[Exceedance], maker: TableMaker) -> TableView:
     entered = [e for e in log if e.exception_id]
     shown = entered[:_REGISTER_LENGTH]
     plan = (
-        ColumnPlan("exception", "text"),
-        ColumnPlan("date", "date"),
-        ColumnPlan("account", "text"),
-        ColumnPlan("cause", "text"),
-        ColumnPlan("status", "text"),
-        ColumnPlan("reviewer", "text"),
-        ColumnPlan("note", "text"),
+        ColumnPlan("exception", "text", 27.0),
+        ColumnPlan("date", "date", 18.0),
+        ColumnPlan("account", "text", 34.0),
+        ColumnPlan("cause", "text", 49.0),
+        ColumnPlan("status", "text", 14.0),
+        ColumnPlan("reviewer", "text", 14.0),
+        ColumnPlan("note", "text", 14.0),
     )
     rows = [
         (e.exception_id, e.business_date, e.account_id, e.cause, e.status, e.reviewer, e.note)
