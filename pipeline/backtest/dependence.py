@@ -100,7 +100,9 @@ def correlation_break(
         needed = np.asarray(margin, dtype=np.float64) ** 2 - implied**2
         room = worst**2 - implied**2
         reachable = (room > 0) & (needed < room)
-        point = np.where(reachable, np.clip(needed / np.where(room > 0, room, 1.0), 0, 1), 1.0)
+        with np.errstate(over="ignore"):  # a room of next to nothing: the share is clipped at 1
+            share = np.clip(needed / np.where(room > 0, room, 1.0), 0, 1)
+        point = np.where(reachable, share, 1.0)
         point = np.where(needed <= 0, 0.0, point)
     return CorrelationBreak(
         loss=loss,

@@ -67,7 +67,6 @@ def read_text(kind: FileKind, path: Path, sha256: str, dialect: TextDialect) -> 
     except pl.exceptions.PolarsError as error:
         fault = locate_defect(path, dialect, len(header), str(error))
         return empty_separation(kind, defects or [fault])
-    text.columns = names
     text = _empty_text_to_null(text)
     row_count = text.height - text.filter(pl.all_horizontal(pl.all().is_null())).height
     if not row_count and not defects:
@@ -77,6 +76,7 @@ def read_text(kind: FileKind, path: Path, sha256: str, dialect: TextDialect) -> 
         return empty_separation(kind, [nothing])
     if defects:
         return empty_separation(kind, defects, row_count)
+    text.columns = names  # without defects each of them is known and stands once
     declared = {column.name: column for column in COLUMNS[kind]}
     conversions = _convert(text, [declared[name] for name in names], dialect)
     return separate(kind, path.name, sha256, 1 + _HEADER_ROWS, conversions)

@@ -40,7 +40,11 @@ def test_help_is_the_default_and_names_every_verb() -> None:
     [
         (("demo",), "demo", "run --no-sync marginproof demo"),
         (("demo", "PERIOD=crisis"), "demo", "run --no-sync marginproof demo --period crisis"),
-        (("test",), "test", "run --no-sync pytest"),
+        (
+            ("test",),
+            "test",
+            "run --no-sync pytest --numprocesses auto --dist loadfile",
+        ),
         (("lint",), "lint", "run --no-sync sqlfluff lint sql"),
         (("bench",), "bench", "run --no-sync python -m bench"),
         (

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.findings import FileKind, LandedFile
@@ -38,6 +38,7 @@ def assert_accounted_for(landed: LandedFile) -> None:
     assert landed.frame["quantity"].is_finite().all()
 
 
+@example(b"\t,")
 @settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes(content: bytes) -> None:

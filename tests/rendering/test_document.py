@@ -112,7 +112,10 @@ def test_page_one_says_the_verdict_and_its_numbers(rendered: RenderedReport) -> 
     assert f"{verdict.largest_shortfall_amount:,.0f}" in words
     assert f"{verdict.offset_credit_amount:,.0f}" in words
     assert f"{verdict.offset_shortfall_amount:,.0f}" in words
-    assert f"caused by offsets; account-days: {verdict.offset_caused_days}" in words
+    assert (
+        f"more shortfall than without offsets; days of class Offset: {verdict.offset_caused_days}"
+        in (words)
+    )
     assert "Demonstration, positions invented" in words
 
 
