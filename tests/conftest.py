@@ -1,5 +1,6 @@
 """Shared by all tests: settings of a data home in a temporary folder."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,11 @@ from hypothesis import settings as hypothesis_settings
 from pipeline.settings import Settings
 
 # A machine shared with other work may be slow for a moment; that is no failure of a property.
-hypothesis_settings.register_profile("patient", deadline=None)
+# Where a change is judged (CI is set) the same examples are tried every time; a search for new ones
+# belongs on a developer's machine.
+hypothesis_settings.register_profile(
+    "patient", deadline=None, derandomize=bool(os.environ.get("CI"))
+)
 hypothesis_settings.load_profile("patient")
 
 
