@@ -14,7 +14,7 @@ from pipeline.margin.engine import MarginResult, compute_margins
 
 DAY = Size()
 BACKFILL = Size(accounts=100, days=250)
-FEW_DAYS = Size(accounts=100, days=100)  # short enough to be timed several times
+FEW_DAYS = Size(accounts=100, days=50)  # short enough to be timed several times
 EVERY = 10
 MOST_SHARE = 0.5
 MOST_GROWTH = 2.1

@@ -16,6 +16,9 @@ from pipeline.margin.market import (
 from pipeline.margin.pricing import bachelier, black76
 from pipeline.margin.shocks import ShockHistory
 
+# Instruments repriced at once: what a formula leaves in between then stays in the cache.
+BLOCK_INSTRUMENTS = 256
+
 
 def compute_unit_losses(
     market: Market,
@@ -66,6 +69,25 @@ def compute_unit_losses(
     ndarray of shape (n_instruments, n_scenarios)
         Loss per unit in reporting currency; loss > 0 is money lost by a long position.
     """
+    horizon_years = mpor_days / TRADING_DAYS_PER_YEAR if time_decay else 0.0
+    losses = np.empty((len(instruments), len(rows)))
+    for first in range(0, len(instruments), BLOCK_INSTRUMENTS):
+        block = slice(first, first + BLOCK_INSTRUMENTS)
+        losses[block] = _reprice(
+            market, history, date_code, instruments[block], rows, horizon_years
+        )
+    return losses
+
+
+def _reprice(
+    market: Market,
+    history: ShockHistory,
+    date_code: int,
+    instruments: IntArray,
+    rows: IntArray,
+    horizon_years: float,
+) -> FloatArray:
+    """Reprice some instruments; see ``compute_unit_losses``."""
     factor = history.series.factor_of[date_code, instruments]
     absolute = history.is_absolute(int(rows[0]), int(rows[-1]))
     is_option = market.is_option[instruments]
@@ -93,7 +115,7 @@ def compute_unit_losses(
             price[is_option],
             underlying_shocked,
             is_absolute[is_option],
-            mpor_days / TRADING_DAYS_PER_YEAR if time_decay else 0.0,
+            horizon_years,
         )
     scale = market.multiplier[instruments] * market.rate[date_code, instruments]
     rate_factor = history.series.rate_of[instruments]

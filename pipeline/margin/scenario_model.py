@@ -95,8 +95,7 @@ class ScenarioModel:
         if self.volatility is not None:
             history = self._rescale(self.volatility, conditions, rows, unscaled, used)
             rows = np.arange(len(rows))
-        losses = np.zeros((len(day.instruments), len(rows)))
-        losses[priced] = compute_unit_losses(
+        losses = compute_unit_losses(
             self.market,
             history,
             day.date_code,
@@ -105,6 +104,10 @@ class ScenarioModel:
             self.mpor_days,
             time_decay=self.model.scenarios.time_decay,
         )
+        if not priced.all():  # instruments that only accounts without a margin hold
+            repriced = losses
+            losses = np.zeros((len(day.instruments), len(rows)))
+            losses[priced] = repriced
         return compute_tree_margins(
             day.positions, losses, self.model.measure, self.model.tree, day.counts
         )

@@ -6,8 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pipeline.margin import risk_arrays, scenario_model
 from pipeline.margin.declaration import parse_declaration
 from pipeline.margin.engine import compute_margins
+from pipeline.margin.shocks import compute_shocks
 from tests.margin import oracle
 from tests.markets import NO_RATES, book, day, instruments, market, random_walk
 
@@ -212,3 +214,47 @@ def test_a_market_that_is_open_every_day_leaves_the_margin_of_another_alone():
         margins.append(got["netted_margin_amount"].to_list())
     assert margins[0] == margins[1]
     assert margins[0][0] > 5.0, "the jump over the closed days is in the scenarios"
+
+
+def test_the_number_of_instruments_repriced_at_once_leaves_no_trace(monkeypatch):
+    listed = instruments(
+        U={"multiplier": 50.0},
+        C={
+            "kind": "option",
+            "underlying": "U",
+            "product": "U",
+            "risk_factor": "U",
+            "strike": 100.0,
+            "option_type": "put",
+            "expiry_date": day(89),
+        },
+        P={"settlement": "inverse", "multiplier": 10.0, "kind": "perpetual"},
+        W={},
+    )
+    series = {
+        "U": random_walk(1, 60),
+        "C": [5.0] * 60,
+        "P": random_walk(2, 60),
+        "W": [20.0 - 0.5 * t for t in range(60)],
+    }
+    given = market(listed, series, {"C": [0.2 + 0.01 * (t % 7) for t in range(60)]})
+    held = book(given, [(59, "acc", name, quantity) for quantity, name in enumerate("UCPW", 2)])
+    whole = compute_margins(given, held, declare(), 2, np.array([59])).margins
+    monkeypatch.setattr(risk_arrays, "BLOCK_INSTRUMENTS", 1)
+    parts = compute_margins(given, held, declare(), 2, np.array([59])).margins
+    assert whole.equals(parts)
+    assert whole.filter(node_level="account")["netted_margin_amount"][0] > 0
+
+
+def test_what_dates_share_is_computed_once(monkeypatch, two_products):
+    calls = []
+
+    def counted(*arguments):
+        calls.append(arguments)
+        return compute_shocks(*arguments)
+
+    monkeypatch.setattr(scenario_model, "compute_shocks", counted)
+    held = book(two_products, [(t, "acc", "A", 1) for t in (50, 55, 59)])
+    result = compute_margins(two_products, held, declare(), 2, np.array([50, 55, 59]))
+    assert len(calls) == 1
+    assert result.margins["business_date"].n_unique() == 3
