@@ -126,8 +126,3 @@ DECIMAL_COMMA = TextDialect(";", ",")
 def frame_schema(kind: FileKind) -> dict[str, type[pl.DataType]]:
     """Return the columns of a landed frame: the row number, then those of the kind."""
     return {ROW_NUMBER: pl.Int64} | {column.name: column.type.dtype for column in COLUMNS[kind]}
-
-
-def has_date(kind: FileKind) -> bool:
-    """Tell whether rows of the kind belong to a business date."""
-    return any(column.name == "business_date" for column in COLUMNS[kind])

@@ -17,6 +17,7 @@ from pipeline.margin.grid_scenarios import (
 )
 from pipeline.margin.market import BoolArray, FloatArray, IntArray
 from pipeline.margin.market_state import MarketState
+from pipeline.terms import Kind
 
 
 def adapt_grid(
@@ -96,7 +97,7 @@ def _value_instruments(
             target[which] -= np.where(coin, value[which, None] * over.price_move, 0.0)
     expiry, expiry_years = _number_expiries(state)
     contract_value = np.abs(state.reference) * state.point_value
-    is_held_outright = np.isin(state.kind, ["perpetual", "spot"])
+    is_held_outright = np.isin(state.kind, [Kind.PERPETUAL.value, Kind.SPOT.value])
     is_spreadable = np.isin(state.kind, ["perpetual", "future"])
     return GridInstruments(
         underlying=_risk_units(state, model, counts),

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.errors import CheckFailed
+from pipeline.terms import Kind, OptionType, Settlement
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -60,7 +61,7 @@ class Market:
         """
         frame = self.instruments
         settled_daily = (frame["premium_style"] == "futures_style").fill_null(value=False)
-        is_spot = (frame["kind"] == "spot").to_numpy()
+        is_spot = (frame["kind"] == Kind.SPOT.value).to_numpy()
         upfront = self.is_option & ~settled_daily.to_numpy()
         principal: BoolArray = (is_spot | upfront) & ~self.is_inverse
         return principal
@@ -78,17 +79,21 @@ class Market:
     @cached_property
     def is_option(self) -> BoolArray:
         """Which instruments are options."""
-        return (self.instruments["kind"] == "option").to_numpy()
+        return (self.instruments["kind"] == Kind.OPTION.value).to_numpy()
 
     @cached_property
     def is_call(self) -> BoolArray:
         """Which instruments are calls."""
-        return (self.instruments["option_type"] == "call").fill_null(value=False).to_numpy()
+        return (
+            (self.instruments["option_type"] == OptionType.CALL.value)
+            .fill_null(value=False)
+            .to_numpy()
+        )
 
     @cached_property
     def is_inverse(self) -> BoolArray:
         """Which instruments settle in coin."""
-        return (self.instruments["settlement"] == "inverse").to_numpy()
+        return (self.instruments["settlement"] == Settlement.INVERSE.value).to_numpy()
 
     @cached_property
     def underlying(self) -> IntArray:

@@ -92,7 +92,9 @@ def build_factor_series(
     frame = market.instruments
     settled = settle_expired(market)
     ids = frame["instrument_id"].to_numpy()
-    declared = frame["shock_type"].fill_null(default_shock.value).to_numpy() == "absolute"
+    declared = (
+        frame["shock_type"].fill_null(default_shock.value).to_numpy() == ShockType.ABSOLUTE.value
+    )
     factor_of = np.full(market.price.shape, -1, dtype=np.int64)
     found: list[_Moves] = []
     absolute: list[bool] = []

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import polars as pl
 
 from pipeline.margin.market import BoolArray, FloatArray, IntArray, Market
 from pipeline.margin.risk_factors import FactorSeries, build_factor_series
@@ -152,14 +151,3 @@ def _last_complete_rows(
             return complete[-wanted:].astype(np.int64)
         reach *= 2
     return np.empty(0, dtype=np.int64)
-
-
-def describe_factors(history: ShockHistory) -> pl.DataFrame:
-    """Return one row per factor with the number of its moves, for the data-quality section."""
-    return pl.DataFrame(
-        {
-            "risk_factor": list(history.series.names),
-            "moves": history.present_count[-1],
-            "nonpositive_moves": history.nonpositive_count[-1],
-        }
-    )
