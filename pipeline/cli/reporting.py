@@ -1,0 +1,124 @@
+"""The commands about the report and its evidence: report, export, exception.
+
+The rendering belongs to the steps they call.
+"""
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from pipeline.cli.options import DAY, as_of_option, json_option, model_option, publish_option
+from pipeline.cli.output import answer
+from pipeline.settings import load_settings
+
+
+@click.command()
+@as_of_option
+@click.option(
+    "--window",
+    type=click.Choice(["last_250", "all"]),
+    default="last_250",
+    help="Window that the verdict rests on.",
+)
+@click.option("--output", type=click.Path(path_type=Path), help="Where to put the PDF.")
+@click.option("--organisation", default="Marginproof", help="Name on the title.")
+@model_option
+@json_option
+def report(
+    as_of: date,
+    window: str,
+    output: Path | None,
+    organisation: str,
+    model_ids: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Render the adequacy report from the newest snapshot."""
+    from pipeline.steps.models import load_models
+    from pipeline.steps.report import state_verdict, write_report
+    from pipeline.steps.report_data import ReportRequest
+
+    settings = load_settings()
+    summary = write_report(
+        settings,
+        load_models(settings, model_ids),
+        ReportRequest(as_of, window, organisation),
+        output,
+    )
+    answer(
+        f"{summary.path}\n{state_verdict(summary.verdict)}",
+        {
+            "pdf": summary.path,
+            "sha256": summary.sha256,
+            "pages": summary.pages,
+            "verdict": summary.verdict,
+        },
+        as_json=as_json,
+    )
+
+
+@click.command()
+@as_of_option
+@click.option(
+    "--output", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to."
+)
+@model_option
+@json_option
+def export(as_of: date, output: Path | None, model_ids: tuple[str, ...], as_json: bool) -> None:
+    """Write disclosure figures (CSV) and ISO 20022 messages from the newest snapshot."""
+    from pipeline.steps.export import write_export
+    from pipeline.steps.models import load_models
+
+    settings = load_settings()
+    summary = write_export(settings, load_models(settings, model_ids), as_of, output)
+    answer(
+        "\n".join(str(summary.folder / name) for name in summary.files),
+        {"folder": summary.folder, "files": list(summary.files)},
+        as_json=as_json,
+    )
+
+
+@click.command()
+@click.argument("exception_id", metavar="ID")
+@click.option(
+    "--status",
+    type=click.Choice(["open", "explained", "accepted", "closed"]),
+    required=True,
+    help="Where the investigation stands now.",
+)
+@click.option("--note", required=True, help="What was found.")
+@click.option("--reviewer", required=True, help="Who found it.")
+@click.option(
+    "--known-at",
+    type=DAY,
+    help="Date from which the review counts as known. Default: the latest date of the backtest.",
+)
+@publish_option
+@json_option
+def exception(
+    exception_id: str,
+    status: str,
+    note: str,
+    reviewer: str,
+    known_at: date | None,
+    publish: bool,
+    as_json: bool,
+) -> None:
+    """Record what a review found about the exceedance with this ID of the register."""
+    from pipeline.steps.exceptions import ExceptionStatus, Review, review_exception
+    from pipeline.steps.session import open_session
+
+    settings = load_settings()
+    review = Review(exception_id, ExceptionStatus(status), note, reviewer, known_at)
+    with open_session(settings, publish=publish) as connection:
+        reviewed = review_exception(connection, review)
+    answer(
+        f"exception {reviewed.exception_id} (account {reviewed.account_id},"
+        f" {reviewed.business_date}): {reviewed.status}, known from {reviewed.known_from}"
+        f"{'' if reviewed.is_changed else '; it stood so already'}",
+        {"exception": reviewed},
+        as_json=as_json,
+    )
+
+
+COMMANDS = (report, export, exception)
