@@ -46,6 +46,14 @@ class Level(StrEnum):
     ACCOUNT = "account"
 
 
+FIRM = "firm"
+"""Scope of all accounts together: account-days are counted, losses never net."""
+MEMBER = "member"
+"""Scope of the accounts of one clearing member, pooled like those of the firm."""
+HYPOTHETICAL = "hypothetical"
+"""Scope of a declared portfolio that nobody needs to hold; in no pool."""
+
+
 class Track(StrEnum):
     """The two labelled backtests: accuracy of the model, adequacy of the margin in force."""
 
@@ -54,12 +62,17 @@ class Track(StrEnum):
 
 
 class MarginBasis(StrEnum):
-    """Which margin a loss is compared with."""
+    """Which margin a loss is compared with.
+
+    In the adequacy track: ``called``, or ``initial`` where the margin called is not known and the
+    recomputed initial margin, add-ons included, stands for it.
+    """
 
     NETTED = "netted"
     CAPPED = "capped"
     STANDALONE = "standalone"
     CALLED = "called"
+    INITIAL = "initial"
 
 
 class ExceedanceClass(StrEnum):

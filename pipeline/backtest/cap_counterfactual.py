@@ -12,12 +12,11 @@ import polars as pl
 from pipeline.backtest.intervals import CoverageInterval, coverage_interval
 from pipeline.backtest.offset_trial import CapSweep, is_exceedance, largest_caps, sweep_cap
 from pipeline.backtest.outcome import BoolArray, FloatArray, IntArray
-from pipeline.terms import Level
+from pipeline.terms import FIRM, HYPOTHETICAL, MEMBER, Level
 
 STEP_PCT = 5
 """Distance of the caps in ``out_cap_sweep``, in percentage points."""
-SCOPES = (Level.ACCOUNT.value, Level.OFFSET_GROUP.value)
-_FIRM = "firm"
+SCOPES = (Level.ACCOUNT.value, Level.OFFSET_GROUP.value, HYPOTHETICAL)
 _GRID = np.arange(101) / 100.0
 _SAME_CAP = 1e-9
 
@@ -50,7 +49,7 @@ class CapTrial:
 
 
 def try_caps(rows: pl.DataFrame, members: pl.DataFrame, rule: CapRule) -> CapTrial:
-    """Sweep the cap at firm, member, account and offset group scope.
+    """Sweep the cap at firm, member, account, offset group and hypothetical scope.
 
     Losses never net across accounts: the sweep of a member or of the firm adds the account-days,
     exceedances and shortfalls of its accounts, and averages their margins.
@@ -58,9 +57,9 @@ def try_caps(rows: pl.DataFrame, members: pl.DataFrame, rule: CapRule) -> CapTri
     Parameters
     ----------
     rows : polars.DataFrame
-        Observed rows of one model, horizon and window: scope (account or offset_group), scope_id,
-        account_id, loss_amount, cap_base_margin_amount, netted_margin_amount,
-        capped_margin_amount.
+        Observed rows of one model, horizon and window: scope (account, offset_group or
+        hypothetical), scope_id, account_id, loss_amount, cap_base_margin_amount,
+        netted_margin_amount, capped_margin_amount.
     members : polars.DataFrame
         account_id, member_id; may be empty.
     rule : CapRule
@@ -180,9 +179,9 @@ def _pool_accounts(
     ]
     names = owner.drop_nulls().unique().sort()
     code = owner.cast(pl.Enum(names)).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
-    firm = pl.DataFrame({"scope": [_FIRM], "scope_id": [_FIRM]})
+    firm = pl.DataFrame({"scope": [FIRM], "scope_id": [FIRM]})
     by_member = pl.DataFrame({"scope_id": names}, schema={"scope_id": pl.String}).select(
-        pl.lit("member").alias("scope"), "scope_id"
+        pl.lit(MEMBER).alias("scope"), "scope_id"
     )
     pooled = [(firm, _pool(sweep, np.where(is_account, 0, -1), 1))]
     return [*pooled, (by_member, _pool(sweep, code, len(names)))] if len(names) else pooled

@@ -21,9 +21,7 @@ from pipeline.backtest.traffic_light import (
     traffic_light_columns,
     traffic_light_test_columns,
 )
-from pipeline.terms import Decision, Level, MarginBasis, Track
-
-FIRM = "firm"
+from pipeline.terms import FIRM, HYPOTHETICAL, MEMBER, Decision, Level, MarginBasis, Track
 
 _GROUP = [*SERIES, "scope", "scope_id", "window_name"]
 
@@ -99,7 +97,7 @@ def _by_scope(tested: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
             how="inner",
             maintain_order="left",
         )
-        .with_columns(**name_scope("member", pl.col("member_id")))
+        .with_columns(**name_scope(MEMBER, pl.col("member_id")))
         .select(tested.columns)
     )
     return pl.concat([tested, firm, by_member])
@@ -161,7 +159,9 @@ def _rows(keys: pl.DataFrame, columns: TestColumns) -> pl.DataFrame:
         p_value=pl.Series(columns.p_value, dtype=pl.Float64).fill_nan(None),
         decision=pl.Series([DECISIONS[int(d)].value for d in columns.decision], dtype=pl.String),
         reason=pl.Series([columns.reasons[int(r)] for r in columns.reason], dtype=pl.String),
-        account_id=pl.when(pl.col("scope") == Level.ACCOUNT.value).then(pl.col("scope_id")),
+        account_id=pl.when(pl.col("scope").is_in([Level.ACCOUNT.value, HYPOTHETICAL])).then(
+            pl.col("scope_id")
+        ),
         degrees_of_freedom=pl.Series(columns.degrees_of_freedom).replace(0, None),
         estimate=pl.Series(columns.estimate, dtype=pl.Float64).fill_nan(None),
     )

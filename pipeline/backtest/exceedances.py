@@ -7,9 +7,10 @@ every count that a reader sees is a count of these rows. Statistics on them do n
 import numpy as np
 import polars as pl
 
+from pipeline.backtest.hypothetical_book import split_pool_names
 from pipeline.backtest.offset_trial import CLASSES, classify, is_exceedance
 from pipeline.backtest.outcome import FloatArray
-from pipeline.terms import Level, MarginBasis, Track
+from pipeline.terms import HYPOTHETICAL, Level, MarginBasis, Track
 
 _NODE = ["business_date", "scope", "scope_id", "account_id", "mpor_days"]
 _CLASS_NAMES = pl.Series([c.value if c else None for c in CLASSES], dtype=pl.String)
@@ -66,6 +67,48 @@ def compare_core_model(
     return _finish(rows, tolerance, Track.CORE_MODEL)
 
 
+def compare_instruments(
+    losses: pl.DataFrame, margins: pl.DataFrame, tolerance: float
+) -> pl.DataFrame:
+    """Compare the losses of all holders of an instrument's one side with their margins.
+
+    Parameters
+    ----------
+    losses, margins, tolerance
+        As in ``compare_core_model``, of the positions of `hypothetical_book.pool_by_instrument`.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per date, instrument, side and horizon; account_id is the side.
+    """
+    return split_pool_names(_compare_whole(losses, margins, tolerance), Level.INSTRUMENT.value)
+
+
+def compare_hypothetical(
+    losses: pl.DataFrame, margins: pl.DataFrame, tolerance: float
+) -> pl.DataFrame:
+    """Compare the losses of hypothetical portfolios with their margins.
+
+    Parameters
+    ----------
+    losses, margins, tolerance
+        As in ``compare_core_model``; the accounts are the portfolios.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per date, portfolio and horizon; there is no adequacy of what nobody is margined
+        for.
+    """
+    return _compare_whole(losses, margins, tolerance).with_columns(scope=pl.lit(HYPOTHETICAL))
+
+
+def _compare_whole(losses: pl.DataFrame, margins: pl.DataFrame, tolerance: float) -> pl.DataFrame:
+    whole = pl.col("scope") == Level.ACCOUNT.value
+    return compare_core_model(losses.filter(whole), margins, tolerance)
+
+
 def compare_adequacy(
     losses: pl.DataFrame, margins: pl.DataFrame, called: pl.DataFrame, tolerance: float
 ) -> pl.DataFrame:
@@ -97,7 +140,7 @@ def compare_adequacy(
             tested_margin_amount=pl.coalesce("called_amount", "initial_margin_amount"),
             margin_basis=pl.when(pl.col("called_amount").is_not_null())
             .then(pl.lit(MarginBasis.CALLED.value))
-            .otherwise(pl.lit(MarginBasis.CAPPED.value)),
+            .otherwise(pl.lit(MarginBasis.INITIAL.value)),
         )
         .filter(pl.col("tested_margin_amount").is_not_null())
         .drop("called_amount")

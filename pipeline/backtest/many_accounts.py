@@ -91,13 +91,15 @@ def judge_many_accounts(
     )
 
 
-def adjust_account_tests(tests: pl.DataFrame) -> pl.DataFrame:
+def adjust_account_tests(tests: pl.DataFrame, scope: str = Level.ACCOUNT.value) -> pl.DataFrame:
     """Adjust the tests of the accounts for the number of accounts.
 
     Parameters
     ----------
     tests : polars.DataFrame
         Result of `series_tests.run_series_tests`.
+    scope : str
+        Scope whose series form the families: accounts, or hypothetical portfolios.
 
     Returns
     -------
@@ -108,7 +110,7 @@ def adjust_account_tests(tests: pl.DataFrame) -> pl.DataFrame:
     """
     overlapping = pl.col("mpor_days") > 1
     chosen = tests.filter(
-        (pl.col("scope") == Level.ACCOUNT.value)
+        (pl.col("scope") == scope)
         & pl.when(overlapping)
         .then(pl.col("test").is_in(ADJUSTED_OVERLAP_TESTS))
         .otherwise(pl.col("test").is_in(ADJUSTED_TESTS))

@@ -22,10 +22,8 @@ from pipeline.backtest.power import state_power
 from pipeline.backtest.series_matrix import SeriesMatrix
 from pipeline.backtest.series_tests import SEED, SeriesWindow
 from pipeline.backtest.shared_days import bootstrap_pools, date_block_bootstrap
-from pipeline.terms import Level
+from pipeline.terms import FIRM, MEMBER, Level
 
-FIRM = "firm"
-MEMBER = "member"
 _SERIES = ["model_id", "track", "mpor_days", "window_name", "margin_basis"]
 
 

@@ -14,8 +14,7 @@ import polars as pl
 
 from pipeline.backtest.outcome import IntArray
 from pipeline.backtest.procyclicality import INCREASE_DAYS, measure_procyclicality
-
-FIRM = "firm"
+from pipeline.terms import FIRM
 
 
 class Portfolio(StrEnum):

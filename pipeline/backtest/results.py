@@ -4,15 +4,19 @@ Only the order of the calculations belongs here.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from pipeline.backtest.coverage_summary import report_short_history, summarise_coverage
-from pipeline.backtest.many_accounts import ManyAccounts, judge_many_accounts
-from pipeline.backtest.series_tests import cut_series, run_series_tests
+from pipeline.backtest.many_accounts import (
+    ManyAccounts,
+    adjust_account_tests,
+    judge_many_accounts,
+)
+from pipeline.backtest.series_tests import SeriesWindow, cut_series, run_series_tests
 from pipeline.backtest.tested_rows import CoverageRule, compare_every_basis
-from pipeline.terms import Level
+from pipeline.terms import HYPOTHETICAL, Level
 
 _NOTHING = pl.DataFrame()
 _TEST_KEY = ["model_id", "track", "mpor_days", "margin_basis", "scope", "scope_id", "window_name"]
@@ -72,24 +76,53 @@ def conclude_backtest(
         Lengths of the rolling windows.
     """
     tested = compare_every_basis(rows, rules)
-    summary = summarise_coverage(tested, members, rules, window_days)
+    is_hypothetical = pl.col("scope") == HYPOTHETICAL
+    # Apart from the first step on, so that windows of accounts are cut from dates of accounts.
+    real = _conclude(tested.filter(~is_hypothetical), members, rules, window_days)
+    assumed = _conclude(tested.filter(is_hypothetical), members, rules, window_days)
     reported = report_short_history(
         excluded, {model: rule.target_pct for model, rule in rules.items()}
     )
+    tests = [real.tests, assumed.tests, reported.select(real.tests.columns)]
+    together = ManyAccounts(_NOTHING, _NOTHING, _NOTHING, _NOTHING)
+    if real.windows:
+        together = judge_many_accounts(real.windows, real.series, members)
+    if assumed.windows:
+        family = adjust_account_tests(assumed.series, HYPOTHETICAL)
+        families = [frame for frame in (together.multiple_tests, family) if frame.width]
+        together = replace(together, multiple_tests=pl.concat(families))
+    return BacktestResults(
+        coverage=pl.concat([real.coverage, assumed.coverage]),
+        tests=pl.concat(tests).sort(*_TEST_KEY, "account_id", "test"),
+        many_accounts=together,
+    )
+
+
+@dataclass(frozen=True)
+class _Conclusions:
+    """What is concluded of some rows, and the series that it rests on."""
+
+    coverage: pl.DataFrame
+    tests: pl.DataFrame
+    series: pl.DataFrame
+    windows: Sequence[SeriesWindow]
+
+
+def _conclude(
+    tested: pl.DataFrame,
+    members: pl.DataFrame,
+    rules: Mapping[str, CoverageRule],
+    window_days: Sequence[int],
+) -> _Conclusions:
+    summary = summarise_coverage(tested, members, rules, window_days)
     windows = cut_series(tested, rules, window_days)
-    tests = [summary.tests, reported.select(summary.tests.columns)]
-    if not windows:
-        nothing = ManyAccounts(_NOTHING, _NOTHING, _NOTHING, _NOTHING)
-        return BacktestResults(summary.coverage, pl.concat(tests), nothing)
     series = run_series_tests(windows)
-    # The battery counts accounts again, with the same result.
+    if not series.width:
+        return _Conclusions(summary.coverage, summary.tests, series, windows)
+    # The battery counts accounts and portfolios again, with the same result.
     counted = summary.tests["test"].unique()
     added = series.filter(
-        (pl.col("scope") != Level.ACCOUNT.value) | ~pl.col("test").is_in(counted.implode())
+        (pl.col("scope") == Level.PRODUCT.value) | ~pl.col("test").is_in(counted.implode())
     )
-    tests.append(added.select(summary.tests.columns))
-    return BacktestResults(
-        coverage=summary.coverage,
-        tests=pl.concat(tests).sort(*_TEST_KEY, "account_id", "test"),
-        many_accounts=judge_many_accounts(windows, series, members),
-    )
+    tests = pl.concat([summary.tests, added.select(summary.tests.columns)])
+    return _Conclusions(summary.coverage, tests, series, windows)

@@ -12,7 +12,7 @@ import polars.selectors as cs
 from pipeline.backtest.losses import LossStatus
 from pipeline.backtest.outcome import BoolArray, FloatArray, IntArray
 from pipeline.backtest.tested_rows import SERIES
-from pipeline.terms import Level, MarginBasis
+from pipeline.terms import HYPOTHETICAL, Level, MarginBasis
 
 SERIES_KEY = [*SERIES, "scope", "scope_id", "account_id"]
 """What names one series: losses of one account, or of one product of it, against one margin."""
@@ -108,15 +108,16 @@ def arrange_series(tested: pl.DataFrame) -> SeriesMatrix:
     Returns
     -------
     SeriesMatrix
-        Every account under every margin, and every product of an account under the capped margin.
-        Offset groups and pooled scopes have no series of their own.
+        Every account and every hypothetical portfolio under every margin, and every product of an
+        account under the capped margin. Offset groups and pooled scopes have no series of their
+        own.
     """
     is_product = (pl.col("scope") == Level.PRODUCT.value) & (
         pl.col("margin_basis") == MarginBasis.CAPPED.value
     )
     rows = tested.filter(
         (pl.col("status") != LossStatus.PENDING.value)
-        & ((pl.col("scope") == Level.ACCOUNT.value) | is_product)
+        & (pl.col("scope").is_in([Level.ACCOUNT.value, HYPOTHETICAL]) | is_product)
     )
     named = rows.select(SERIES_KEY).unique()
     keys = named.with_columns(cs.categorical().cast(pl.String)).sort(SERIES_KEY)

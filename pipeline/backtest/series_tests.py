@@ -6,7 +6,7 @@ one day the same tests corrected for overlap. Counts over pooled scopes belong t
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -15,13 +15,17 @@ from pipeline.backtest.battery import Battery, run_battery
 from pipeline.backtest.outcome import FloatArray, IntArray
 from pipeline.backtest.overlap_comparison import compare_overlap
 from pipeline.backtest.series_matrix import SERIES_KEY, SeriesMatrix, arrange_series
-from pipeline.backtest.tested_rows import CoverageRule, map_names, name_window
+from pipeline.backtest.tested_rows import ALL_DAYS, CoverageRule, map_names, name_window
+from pipeline.terms import Level, MarginBasis
 
 SIGNIFICANCE = 0.05
 """Level of every test."""
 SEED = 153
 """Seed of every simulation and resampling that the job does: fixed, so that the same inputs give
 the same p-values. Any number would do."""
+
+
+_COUNTED_ONLY = [MarginBasis.STANDALONE.value, MarginBasis.NETTED.value]
 
 
 @dataclass(frozen=True)
@@ -101,12 +105,20 @@ def run_series_tests(windows: Sequence[SeriesWindow]) -> pl.DataFrame:
 
     Notes
     -----
+    Only what somebody reads is tested: accounts and hypothetical portfolios under the capped margin
+    or the one in force, and products of an account over all days at the model's shortest horizon.
+    Other margins and horizons of them are counted in the coverage.
+
     One pass over a matrix for each horizon and window. Corrections for overlap take one confidence
     at a time, so that series of equal target share the simulated perfect models.
     """
     frames = []
-    for window in windows:
+    shortest = _find_shortest_horizons(windows)
+    for whole in windows:
+        window = _keep_read(whole, shortest)
         series = window.series
+        if not len(series.keys):
+            continue
         battery = run_battery(
             series.hits, window.confidence, observed=series.observed, margin=series.margin
         )
@@ -116,6 +128,27 @@ def run_series_tests(windows: Sequence[SeriesWindow]) -> pl.DataFrame:
     if not frames:
         return pl.DataFrame()
     return pl.concat(frames).sort(*SERIES_KEY, "window_name", "test")
+
+
+def _find_shortest_horizons(windows: Sequence[SeriesWindow]) -> dict[str, int]:
+    shortest: dict[str, int] = {}
+    for window in windows:
+        for model_id in window.series.keys["model_id"].unique():
+            shortest[model_id] = min(shortest.get(model_id, window.mpor_days), window.mpor_days)
+    return shortest
+
+
+def _keep_read(window: SeriesWindow, shortest: Mapping[str, int]) -> SeriesWindow:
+    """Leave out the series whose tests nobody reads."""
+    keys = window.series.keys
+    is_tested = ~keys["margin_basis"].is_in(_COUNTED_ONLY)
+    if len(keys):
+        at_shortest = keys["model_id"].replace_strict(shortest) == window.mpor_days
+        if window.window_name != ALL_DAYS:
+            at_shortest &= False
+        is_tested &= (keys["scope"] != Level.PRODUCT.value) | at_shortest
+    kept = is_tested.to_numpy()
+    return replace(window, series=window.series.select(kept), target_pct=window.target_pct[kept])
 
 
 def _correct_overlap(window: SeriesWindow) -> Iterator[pl.DataFrame]:

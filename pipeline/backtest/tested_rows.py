@@ -13,7 +13,7 @@ import polars as pl
 from pipeline.backtest.exceedances import find_exceedances
 from pipeline.backtest.losses import LossStatus
 from pipeline.backtest.outcome import FloatArray
-from pipeline.terms import MarginBasis, Track
+from pipeline.terms import Level, MarginBasis, Track
 
 ALL_DAYS = "all"
 SERIES = ["model_id", "track", "mpor_days", "margin_basis"]
@@ -45,6 +45,8 @@ def name_window(days: int | None) -> str:
 def compare_every_basis(rows: pl.DataFrame, rules: Mapping[str, CoverageRule]) -> pl.DataFrame:
     """Compare each loss with the three margins of the core model, or with the one in force.
 
+    At scope instrument the three margins are one, and only the capped basis is there.
+
     Parameters
     ----------
     rows : polars.DataFrame
@@ -65,13 +67,17 @@ def compare_every_basis(rows: pl.DataFrame, rules: Mapping[str, CoverageRule]) -
         pl.col(_NAMES).cast(pl.Categorical)
     )
     core = rows.filter(pl.col("track") == Track.CORE_MODEL.value)
+    # One instrument has no offset: its three margins are one.
+    nets = core.filter(pl.col("scope") != Level.INSTRUMENT.value)
     columns = {
         MarginBasis.STANDALONE: "standalone_margin_amount",
         MarginBasis.NETTED: "netted_margin_amount",
         MarginBasis.CAPPED: "capped_margin_amount",
     }
     frames = [
-        core.with_columns(margin_basis=_name(basis.value), margin=pl.col(column))
+        (core if basis is MarginBasis.CAPPED else nets).with_columns(
+            margin_basis=_name(basis.value), margin=pl.col(column)
+        )
         for basis, column in columns.items()
     ]
     frames.append(

@@ -5,19 +5,31 @@ from dataclasses import dataclass
 from datetime import date
 
 import duckdb
+import numpy as np
 import polars as pl
 
-from pipeline.backtest.exceedances import compare_adequacy, compare_core_model
+from pipeline.backtest.exceedances import (
+    compare_adequacy,
+    compare_core_model,
+    compare_instruments,
+)
+from pipeline.backtest.hypothetical_book import pool_by_instrument
 from pipeline.backtest.losses import compute_losses
 from pipeline.backtest.results import BacktestResults, conclude_backtest
 from pipeline.backtest.tested_rows import CoverageRule
 from pipeline.margin.declaration import ModelDeclaration
-from pipeline.margin.market import Market
+from pipeline.margin.engine import compute_margins
+from pipeline.margin.market import Book, Market, build_book
 from pipeline.resources import read_sql
 from pipeline.settings import Settings
 from pipeline.steps.amounts import round_amounts
 from pipeline.steps.analyses import update_analyses
 from pipeline.steps.as_of_tables import write_as_of
+from pipeline.steps.hypothetical import (
+    read_portfolios,
+    update_hypothetical,
+    write_portfolios,
+)
 from pipeline.steps.inputs import (
     DateInputs,
     read_book,
@@ -26,10 +38,13 @@ from pipeline.steps.inputs import (
     read_market,
 )
 from pipeline.steps.progress import track_progress
+from pipeline.terms import Level
 from pipeline.warehouse.connection import fetch_frame, transaction
 from pipeline.warehouse.partitions import replace_partitions
 
 ROLLING_WINDOWS = (250,)
+_SCOPES = (Level.INSTRUMENT, Level.PRODUCT, Level.OFFSET_GROUP, Level.ACCOUNT)
+"""Scopes that rest on positions; hypothetical portfolios are a partition of their own."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +94,7 @@ def update_backtest(
     BacktestSummary
         Counts.
     """
+    portfolios = read_portfolios(settings)
     inputs = read_date_inputs(connection, date.max)
     held = read_held_results(connection)
     compared = 0
@@ -87,9 +103,11 @@ def update_backtest(
         with track_progress("backtest, models", len(models)) as advance:
             for model in models:
                 compared += _compare(connection, market, inputs, held, model, as_of_date)
+                update_hypothetical(connection, market, inputs, model, portfolios, as_of_date)
                 advance()
     results = _conclude(connection, models, as_of_date)
     with transaction(connection):
+        write_portfolios(connection, portfolios, as_of_date)
         for table, rows in results.tables.items():
             write_as_of(connection, table, rows, models, as_of_date)
     if inputs.dates:
@@ -179,6 +197,7 @@ def _compare(
         [
             compare_core_model(losses, margins, tolerance),
             compare_adequacy(losses, margins, called, tolerance),
+            _compare_instruments(market, book, model, stale),
         ],
         how="diagonal",
     ).with_columns(model_id=pl.lit(model.model_id))
@@ -190,10 +209,36 @@ def _compare(
             connection,
             "out_backtest",
             round_amounts(rows),
-            ("business_date", "model_id"),
-            provenance.with_columns(model_id=pl.lit(model.model_id)),
+            ("business_date", "model_id", "scope"),
+            provenance.with_columns(model_id=pl.lit(model.model_id)).join(
+                pl.DataFrame({"scope": [scope.value for scope in _SCOPES]}), how="cross"
+            ),
         )
     return len(stale)
+
+
+def _compare_instruments(
+    market: Market, book: Book, model: ModelDeclaration, stale: pl.DataFrame
+) -> pl.DataFrame:
+    """Compare all holders of each instrument's sides, margined as if they held nothing else."""
+    pooled = pool_by_instrument(market, book).join(
+        stale.select("business_date"), on="business_date", how="semi"
+    )
+    groups = {p: model.group_of(p) for p in market.instruments["product"].unique().to_list()}
+    sides = build_book(pooled, market, groups)
+    codes = np.searchsorted(
+        market.dates, stale["business_date"].to_numpy().astype("datetime64[D]")
+    ).astype(np.int64)
+    return pl.concat(
+        [
+            compare_instruments(
+                round_amounts(compute_losses(market, sides, days)),
+                round_amounts(compute_margins(market, sides, model, days, codes).margins),
+                model.coverage.tolerance_amount,
+            )
+            for days in model.scenarios.mpor_days
+        ]
+    )
 
 
 def _conclude(

@@ -14,6 +14,7 @@ from pipeline.backtest.pair_dependence import correlate_legs
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.market import Market
 from pipeline.steps.inputs import read_book
+from pipeline.terms import HYPOTHETICAL
 
 ALL_DAYS = "all"
 
@@ -67,23 +68,30 @@ def try_offsets(
         if not len(own):
             continue
         observed = own.filter(pl.col("status") == LossStatus.OBSERVED.value)
-        paired = pair_account_days(observed, groups)
+        is_real = pl.col("scope") != HYPOTHETICAL
+        paired = pair_account_days(observed.filter(is_real), groups)
         correlations = _correlate(connection, market, model, mpor_days, paired)
-        for name, first in _find_windows(own, window_days):
-            inside = pl.col("business_date") >= first
-            trial = try_caps(observed.filter(inside & pl.col("scope").is_in(SCOPES)), members, rule)
-            series = (
-                pl.lit(model.model_id).alias("model_id"),
-                pl.lit(mpor_days, dtype=pl.Int32).alias("mpor_days"),
-                pl.lit(name).alias("window_name"),
-            )
-            sweeps.append(trial.sweep.with_columns(series))
-            limits.append(trial.limits.with_columns(series))
-            pairs.append(
-                summarise_pairs(
-                    paired.filter(inside), correlations, rule.tolerance_amount
-                ).with_columns(series)
-            )
+        # Windows of accounts are cut from dates of accounts, those of portfolios from their own.
+        for kind in (is_real, ~is_real):
+            for name, first in _find_windows(own.filter(kind), window_days):
+                inside = kind & (pl.col("business_date") >= first)
+                trial = try_caps(
+                    observed.filter(inside & pl.col("scope").is_in(SCOPES)), members, rule
+                )
+                series = (
+                    pl.lit(model.model_id).alias("model_id"),
+                    pl.lit(mpor_days, dtype=pl.Int32).alias("mpor_days"),
+                    pl.lit(name).alias("window_name"),
+                )
+                sweeps.append(trial.sweep.with_columns(series))
+                limits.append(trial.limits.with_columns(series))
+                if kind is is_real:
+                    judged = summarise_pairs(
+                        paired.filter(pl.col("business_date") >= first),
+                        correlations,
+                        rule.tolerance_amount,
+                    )
+                    pairs.append(judged.with_columns(series))
     return OffsetTrial(
         *(pl.concat(found) if found else _NOTHING for found in (sweeps, limits, pairs))
     )
@@ -95,6 +103,8 @@ _NOTHING = pl.DataFrame()
 def _find_windows(own: pl.DataFrame, window_days: Sequence[int]) -> list[tuple[str, date]]:
     """Return name and first date of each window, over the dates whose horizon has ended."""
     dates = own["business_date"].unique().sort()
+    if not len(dates):
+        return []
     named = [(f"last_{days}", dates[-min(days, len(dates))]) for days in window_days]
     return [*named, (ALL_DAYS, dates[0])]
 

@@ -38,7 +38,7 @@ from pipeline.steps.report_sections import describe_trial
 from pipeline.steps.verdict import VerdictFigures, decide_verdict
 from pipeline.terms import Decision, MarginBasis, Track
 
-_TESTED_BASES = {MarginBasis.CAPPED, MarginBasis.CALLED}
+_TESTED_BASES = {MarginBasis.CAPPED, MarginBasis.CALLED, MarginBasis.INITIAL}
 
 
 @dataclass(frozen=True)

@@ -15,5 +15,5 @@ WHERE
     AND model_id = $model_id
     AND mpor_days = $mpor_days
     AND window_name = $window_name
-    AND scope <> 'account'
+    AND scope NOT IN ('account', 'hypothetical')
 ORDER BY list_position(['firm', 'member', 'offset_group'], scope), scope_id;

@@ -1,5 +1,6 @@
 -- Grain: one row of out_coverage. Inputs: out_coverage, out_coverage_tests.
--- Use: coverage by scope with the Kupiec test beside it.
+-- Use: coverage by scope with the Kupiec test beside it; instruments and hypothetical portfolios
+-- have queries of their own.
 SELECT
     coverage.model_id,
     coverage.track,
@@ -40,6 +41,7 @@ INNER JOIN out_coverage_tests AS kupiec
         AND (kupiec.scope = 'account' OR kupiec.account_id IS NULL)
 WHERE
     coverage.as_of_date = $as_of_date
+    AND coverage.scope NOT IN ('instrument', 'hypothetical')
     AND coverage.model_id IN (SELECT unnest($model_ids))
 ORDER BY
     list_position($model_ids, coverage.model_id),

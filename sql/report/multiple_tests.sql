@@ -19,4 +19,5 @@ WHERE
     AND window_name = $window_name
     AND track = 'core_model'
     AND margin_basis = 'capped'
+    AND scope = 'account'
 ORDER BY mpor_days ASC, test ASC, p_value ASC NULLS LAST, scope_id ASC;

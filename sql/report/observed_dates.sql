@@ -8,5 +8,6 @@ SELECT DISTINCT
 FROM out_backtest
 WHERE
     horizon_end_date <= $as_of_date
+    AND scope = 'account'
     AND model_id IN (SELECT unnest($model_ids))
 ORDER BY model_id, track, mpor_days, business_date;

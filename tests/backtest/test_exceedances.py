@@ -105,7 +105,7 @@ def test_the_margin_called_is_tested_where_it_is_known():
         TOLERANCE,
     )
     assert rows["tested_margin_amount"].to_list() == [80.0, 130.0]
-    assert rows["margin_basis"].to_list() == ["called", "capped"]
+    assert rows["margin_basis"].to_list() == ["called", "initial"]
     assert rows["is_exceedance"].to_list() == [True, False]
     assert rows["exceedance_class"].to_list() == ["called", None]
 

@@ -89,15 +89,21 @@ def test_pools_have_count_tests_and_accounts_and_their_products_the_battery(test
         for (scope, account, mpor_days), group in tests.group_by("scope", "account_id", "mpor_days")
     }
     counts = {"traffic_light", "kupiec_pof", "binomial_exact"}
-    assert {key[0] for key in names if key[1]} == {"firm", "member", "product", "offset_group"}
+    pools = {"firm", "member", "instrument", "product", "offset_group"}
+    assert {key[0] for key in names if key[1]} == pools
     assert all(found == counts for (_, pooled, _), found in names.items() if pooled)
     battery, corrected = names["account", False, 1], names["account", False, 2]
     assert counts < battery < corrected
     assert (len(battery), len(corrected)) == (14, 14 + 18)
     assert names["product", False, 1] == battery
-    assert names["product", False, 2] == corrected
+    assert ("product", False, 2) not in names
     products = tests.filter(pl.col("account_id").is_not_null(), scope="product")
     assert set(products["margin_basis"]) == {"capped"}
+    assert set(products["window_name"]) == {"all"}
+    ordered = tests.filter(pl.col("test") == "kupiec_tuff", scope="account")
+    assert set(ordered["margin_basis"]) == {"capped", "initial"}
+    counted = tests.filter(pl.col("test") == "kupiec_pof", scope="account")
+    assert set(counted["margin_basis"]) == {"standalone", "netted", "capped", "initial"}
     assert set(products.select("account_id", "scope_id").iter_rows()) == {
         ("one", "AA"),
         ("one", "BB"),
