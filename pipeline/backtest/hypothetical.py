@@ -47,7 +47,9 @@ class HypotheticalLeg:
         """The leg in words, for a reader."""
         side = "long" if self.notional_amount > 0 else "short"
         which = f"{self.maturity_days} days" if self.maturity_days else f"nearby {self.nearby}"
-        return f"{side} {abs(self.notional_amount):,.0f} of {self.product}, {which}"
+        amount = abs(self.notional_amount)
+        said = f"{amount:,.0f}" if amount.is_integer() else f"{amount:,}"
+        return f"{side} {said} of {self.product}, {which}"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The steps of a day in their order, and the same over a range of days."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -8,6 +9,7 @@ import duckdb
 
 from pipeline.errors import WrongUse
 from pipeline.margin.declaration import ModelDeclaration
+from pipeline.resources import read_sql
 from pipeline.settings import Settings
 from pipeline.steps.backtest import BacktestSummary, update_backtest
 from pipeline.steps.check import check_inputs, check_outputs, raise_if_failed
@@ -83,6 +85,9 @@ def record_step(
             "SELECT file_name || '/' || file_sha256[1:8], file_sha256 FROM core_files"
         ).fetchall()
     )
+    declared = fetch_value(connection, read_sql("queries/declared_portfolios.sql"))
+    if declared:
+        checksums["hypothetical.toml"] = hashlib.sha256(declared.encode()).hexdigest()
     counts = {}
     for table in ("out_margin", "out_backtest", "out_coverage"):
         # The table's name is one of three words written above.

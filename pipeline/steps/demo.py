@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.demo import write_demo_inputs
+from pipeline.demo.hypothetical import DECLARATION, FILE_NAME
 from pipeline.settings import Settings
 from pipeline.steps.daily import DaySummary, compute_range
 from pipeline.steps.load import load_files, raise_if_stopped
@@ -62,6 +63,8 @@ def run_demo(
             f"real closes {inputs.first_price_date} to {inputs.last_date}, {len(inputs.accounts)}"
             f" accounts; {inputs.excluded_reason}"
         )
+        home.mkdir(parents=True, exist_ok=True)
+        (home / FILE_NAME).write_text(DECLARATION, encoding="utf-8")
         with open_session(own, publish=True) as connection:
             raise_if_stopped(load_files(connection, own, [inputs.folder]))
             days = compute_range(

@@ -1,5 +1,6 @@
 -- Grain: result, business_date, model_id. Inputs: out_margin, out_exclusions, out_backtest.
--- Use: which results of real accounts are in force, and the hash of the inputs they were computed from.
+-- Use: which results of real accounts are in force, and the hash of the inputs they were computed
+-- from.
 SELECT
     'margin' AS result,
     business_date,

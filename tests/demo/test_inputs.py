@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from calendar import FRIDAY, monthrange
 from dataclasses import replace
 from datetime import date, timedelta
@@ -17,8 +18,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from pipeline.backtest.hypothetical import parse_portfolios
 from pipeline.demo import inputs, positions, write_demo_inputs
 from pipeline.demo.accounts import Account, FutureLeg
+from pipeline.demo.contracts import FUTURES
+from pipeline.demo.hypothetical import DECLARATION
 from pipeline.demo.market import PERIODS, ExcludedDate, read_market
 from pipeline.errors import EnvironmentFault, WrongUse
 from pipeline.resources import read_sql
@@ -640,3 +644,15 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path, monkeypatch):
 def test_no_dates_left_out_is_said_so(crisis):
     complete = replace(crisis.result, excluded_dates=())
     assert complete.excluded_reason.startswith("No date is left out")
+
+
+def test_the_declared_portfolios_hold_products_of_the_demonstration() -> None:
+    portfolios = parse_portfolios(tomllib.loads(DECLARATION), "hypothetical.toml")
+    assert [one.portfolio_id for one in portfolios] == [
+        "index-pair",
+        "crude-against-index",
+        "crude-alone",
+    ]
+    assert {leg.product for one in portfolios for leg in one.legs} == set(FUTURES)
+    pair = portfolios[0].legs
+    assert pair[0].notional_amount == -pair[1].notional_amount

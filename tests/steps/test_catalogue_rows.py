@@ -100,6 +100,10 @@ def written(tmp_path_factory):
     settings = Settings(home=home, memory_limit="1GB", temp_limit="1GB", models=("short", "long"))
     models = load_models(settings)
     write_inputs(home / "inputs")
+    (home / "hypothetical.toml").write_text(
+        '[[portfolio]]\nid = "alone"\ntitle = "AA alone"\nreason = "no offset"\n'
+        '[[portfolio.leg]]\nproduct = "AA"\nnotional_amount = 1000\n'
+    )
     correction = write(
         home,
         "positions-again.csv",
@@ -179,7 +183,7 @@ def test_a_missing_figure_has_the_status_that_its_comment_gives(written):
     assert set(other["exceedance_class"]) == {None}
     adequacy = rows.filter(pl.col("track") == "adequacy")
     assert set(adequacy["scope"]) == {"account"}
-    assert set(adequacy["margin_basis"]) == {"called", "capped"}
+    assert set(adequacy["margin_basis"]) == {"called", "initial"}
 
 
 def test_a_model_without_a_margin_has_a_test_row_that_says_why(written):
