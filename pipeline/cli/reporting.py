@@ -21,6 +21,14 @@ from pipeline.settings import load_settings
     default="last_250",
     help="Window that the verdict rests on.",
 )
+@click.option(
+    "--scope",
+    type=click.Choice(["firm", "member", "account"]),
+    default="firm",
+    help="Whose results the report shows.",
+)
+@click.option("--id", "scope_id", default="", help="Member or account of that scope.")
+@click.option("--language", default="en", help="Wording of the report, by its language tag.")
 @click.option("--output", type=click.Path(path_type=Path), help="Where to put the PDF.")
 @click.option("--organisation", default="Marginproof", help="Name on the title.")
 @model_option
@@ -28,6 +36,9 @@ from pipeline.settings import load_settings
 def report(
     as_of: date,
     window: str,
+    scope: str,
+    scope_id: str,
+    language: str,
     output: Path | None,
     organisation: str,
     model_ids: tuple[str, ...],
@@ -37,12 +48,19 @@ def report(
     from pipeline.steps.models import load_models
     from pipeline.steps.report import state_verdict, write_report
     from pipeline.steps.report_data import ReportRequest
+    from pipeline.steps.report_scope import ReportLevel, ReportScope
 
     settings = load_settings()
     summary = write_report(
         settings,
         load_models(settings, model_ids),
-        ReportRequest(as_of, window, organisation),
+        ReportRequest(
+            as_of,
+            window,
+            organisation,
+            scope=ReportScope(ReportLevel(scope), scope_id),
+            language=language,
+        ),
         output,
     )
     answer(

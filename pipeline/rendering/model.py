@@ -218,4 +218,8 @@ class ReportData:
     further_sections: tuple[FurtherSection, ...] = ()
     annexes: tuple[AnnexFile, ...] = ()
     language: str = "en"
+    scope: str = "firm"  # firm, member or account: whose results the report shows
+    scope_id: str = ""
+    layout: str = "report"  # "exception": one exceedance, told by the further sections alone
+    changes: tuple["Reason", ...] = ()  # since the report before; sentences under "changes"
     is_demonstration: bool = False  # True: the positions are invented, said on every page

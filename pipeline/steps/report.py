@@ -10,6 +10,7 @@ from pipeline.rendering.render import render_report
 from pipeline.settings import Settings
 from pipeline.steps.freshness import require_fresh_results
 from pipeline.steps.report_data import ReportRequest, gather_report
+from pipeline.steps.report_scope import restrict
 from pipeline.warehouse.connection import open_reader
 
 
@@ -52,7 +53,8 @@ def write_report(
     request : ReportRequest
         What to show.
     output : Path, optional
-        Where to put the PDF; ``<home>/reports/adequacy-<as-of date>.pdf`` where omitted.
+        Where to put the PDF; ``<home>/reports/adequacy-<as-of date>.pdf`` where omitted, with
+        scope and identifier in the name where the report is not the firm's.
 
     Returns
     -------
@@ -61,8 +63,10 @@ def write_report(
     """
     with open_reader(settings) as connection:
         require_fresh_results(connection, models, request.as_of_date)
+        restrict(connection, request.scope)
         data = gather_report(connection, settings, models, request)
-    path = output or settings.reports / f"adequacy-{request.as_of_date}.pdf"
+    name = f"adequacy-{request.as_of_date}{request.scope.file_suffix}.pdf"
+    path = output or settings.reports / name
     rendered = render_report(data, path)
     return ReportSummary(rendered.path, rendered.sha256, rendered.pages, data.verdict)
 

@@ -34,6 +34,7 @@ from pipeline.steps.report_figures import (
     summarise_severity,
 )
 from pipeline.steps.report_layout import TrialRequest
+from pipeline.steps.report_scope import ReportLevel, ReportScope
 from pipeline.steps.report_sections import describe_trial
 from pipeline.steps.verdict import VerdictFigures, decide_verdict
 from pipeline.terms import Decision, MarginBasis, Track
@@ -57,6 +58,10 @@ class ReportRequest:
         Whether the positions are invented; said on every page.
     limitations : tuple of str
         What is known of the inputs beside what the warehouse holds.
+    scope : ReportScope
+        Whose results are shown; the session must be restricted to them.
+    language : str
+        Name of the wording.
     """
 
     as_of_date: date
@@ -64,6 +69,8 @@ class ReportRequest:
     organisation: str = "Marginproof"
     is_demonstration: bool = False
     limitations: tuple[str, ...] = ()
+    scope: ReportScope = ReportScope()
+    language: str = "en"
 
 
 def gather_report(
@@ -185,7 +192,12 @@ def gather_report(
         as_of_date=request.as_of_date,
         currency=settings.reporting_currency,
         verdict=verdict,
-        manifest=build_manifest(connection, models, request.as_of_date, request.window_name),
+        manifest=build_manifest(
+            connection,
+            models,
+            request.as_of_date,
+            f"{request.window_name}{request.scope.file_suffix}",
+        ),
         data_quality=quality,
         models=tuple(describe_model(m, i == 0) for i, m in enumerate(models)),
         coverage=tuple(r for r in rows if r.scope == "firm"),
@@ -207,7 +219,8 @@ def gather_report(
             connection, request.as_of_date, champion.model_id, mpor_days
         ),
         limitations=(*request.limitations, *state_limitations(champion, quality)),
-        further_sections=(
+        further_sections=_with_content(
+            request,
             *describe_accounts(
                 connection, request.as_of_date, champion.model_id, mpor_days, request.window_name
             ),
@@ -223,8 +236,20 @@ def gather_report(
                 ),
             ),
         ),
+        language=request.language,
+        scope=request.scope.level.value,
+        scope_id=request.scope.scope_id,
         is_demonstration=request.is_demonstration,
     )
+
+
+def _with_content(
+    request: ReportRequest, *sections: report.FurtherSection
+) -> tuple[report.FurtherSection, ...]:
+    """Leave out what is computed for all accounts together where only some may be shown."""
+    if request.scope.level is ReportLevel.FIRM:
+        return sections
+    return tuple(s for s in sections if s.paragraphs or s.charts or any(t.rows for t in s.tables))
 
 
 def _is_headline_series(row: report.CoverageRow, headline: report.CoverageRow) -> bool:
