@@ -28,6 +28,7 @@ from pipeline.settings import load_settings
     help="Whose results the report shows.",
 )
 @click.option("--id", "scope_id", default="", help="Member or account of that scope.")
+@click.option("--exception", "exception_id", help="Report this one exceedance of the register.")
 @click.option("--language", default="en", help="Wording of the report, by its language tag.")
 @click.option("--output", type=click.Path(path_type=Path), help="Where to put the PDF.")
 @click.option("--organisation", default="Marginproof", help="Name on the title.")
@@ -38,6 +39,7 @@ def report(
     window: str,
     scope: str,
     scope_id: str,
+    exception_id: str | None,
     language: str,
     output: Path | None,
     organisation: str,
@@ -46,23 +48,28 @@ def report(
 ) -> None:
     """Render the adequacy report from the newest snapshot."""
     from pipeline.steps.models import load_models
-    from pipeline.steps.report import state_verdict, write_report
+    from pipeline.steps.report import state_verdict, write_exception_report, write_report
     from pipeline.steps.report_data import ReportRequest
     from pipeline.steps.report_scope import ReportLevel, ReportScope
 
     settings = load_settings()
-    summary = write_report(
-        settings,
-        load_models(settings, model_ids),
-        ReportRequest(
-            as_of,
-            window,
-            organisation,
-            scope=ReportScope(ReportLevel(scope), scope_id),
-            language=language,
-        ),
-        output,
+    models = load_models(settings, model_ids)
+    request = ReportRequest(
+        as_of,
+        window,
+        organisation,
+        scope=ReportScope(ReportLevel(scope), scope_id),
+        language=language,
     )
+    if exception_id is not None:
+        one = write_exception_report(settings, models, request, exception_id, output)
+        answer(
+            str(one.path),
+            {"pdf": one.path, "sha256": one.sha256, "pages": one.pages},
+            as_json=as_json,
+        )
+        return
+    summary = write_report(settings, models, request, output)
     answer(
         f"{summary.path}\n{state_verdict(summary.verdict)}",
         {

@@ -142,7 +142,8 @@ def compose(data: ReportData, reports: Path) -> Composition:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    html = environment.get_template("adequacy.html.j2").render(
+    template = "exception.html.j2" if data.layout == "exception" else "adequacy.html.j2"
+    html = environment.get_template(template).render(
         report=data,
         verdict=data.verdict,
         say=wording.say,
@@ -169,6 +170,15 @@ def _sections(
     def add(key: str, title: str, template: str, further: FurtherView | None = None) -> None:
         views.append(SectionView(len(views) + 1, key, title, template, further))
 
+    if data.layout == "exception":
+        for section in data.further_sections:
+            add(
+                section.key,
+                section.title,
+                "sections/further.html.j2",
+                _further(section, maker, studio, gallery),
+            )
+        return views
     known = set(_SECTIONS)
     for key in _SECTIONS:
         add(key, wording.say(f"sections.{key}"), f"sections/{key}.html.j2")

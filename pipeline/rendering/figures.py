@@ -3,7 +3,8 @@
 Frozen dataclasses alone; see ``model.py`` for signs, units and the rule that fields are only added.
 """
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, replace
 from datetime import date
 
 from pipeline.terms import Decision, ExceedanceClass, Level, MarginBasis, Track, Zone
@@ -182,6 +183,18 @@ class AccountHistory:
     loss_amounts: tuple[float | None, ...]
     is_exceedance: tuple[bool, ...]
     standalone_margin_amounts: tuple[float | None, ...] = ()
+
+    def since(self, first: date) -> "AccountHistory":
+        """Return the history from a date on."""
+        start = bisect_left(self.dates, first)
+        return replace(
+            self,
+            dates=self.dates[start:],
+            margin_amounts=self.margin_amounts[start:],
+            loss_amounts=self.loss_amounts[start:],
+            is_exceedance=self.is_exceedance[start:],
+            standalone_margin_amounts=self.standalone_margin_amounts[start:],
+        )
 
 
 @dataclass(frozen=True)

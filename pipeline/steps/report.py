@@ -1,16 +1,20 @@
 """The report step: gather figures from the snapshot, render, put the PDF in its place."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.rendering.model import Verdict
 from pipeline.rendering.render import render_report
+from pipeline.rendering.wording import load_wording
+from pipeline.resources import resource_path
 from pipeline.settings import Settings
 from pipeline.steps.freshness import require_fresh_results
 from pipeline.steps.report_data import ReportRequest, gather_report
-from pipeline.steps.report_scope import restrict
+from pipeline.steps.report_exception import chart_dates, describe_exception, read_exception
+from pipeline.steps.report_figures import read_account_history
+from pipeline.steps.report_scope import ReportLevel, ReportScope, restrict, safe_name
 from pipeline.warehouse.connection import open_reader
 
 
@@ -68,6 +72,56 @@ def write_report(
     name = f"adequacy-{request.as_of_date}{request.scope.file_suffix}.pdf"
     path = output or settings.reports / name
     rendered = render_report(data, path)
+    return ReportSummary(rendered.path, rendered.sha256, rendered.pages, data.verdict)
+
+
+def write_exception_report(
+    settings: Settings,
+    models: Sequence[ModelDeclaration],
+    request: ReportRequest,
+    exception_id: str,
+    output: Path | None = None,
+) -> ReportSummary:
+    """Render the report of one exceedance from the newest snapshot.
+
+    Parameters
+    ----------
+    settings, models, request, output
+        As for `write_report`; the scope is the account of the exceedance, whatever was asked.
+    exception_id : str
+        Identifier in the exception register.
+
+    Returns
+    -------
+    ReportSummary
+        The PDF, and the verdict on the account.
+    """
+    with open_reader(settings) as connection:
+        require_fresh_results(connection, models, request.as_of_date)
+        row = read_exception(connection, exception_id)
+        own = replace(request, scope=ReportScope(ReportLevel.ACCOUNT, row["account_id"]))
+        restrict(connection, own.scope)
+        data = gather_report(connection, settings, models, own)
+        wording = load_wording(resource_path("reports/wording"), request.language)
+        sections = describe_exception(connection, row, settings.reporting_currency, wording)
+        first, last = chart_dates(row["business_date"])
+        history = read_account_history(
+            connection,
+            min(last, request.as_of_date),
+            row["model_id"],
+            row["mpor_days"],
+            row["account_id"],
+        )
+    path = output or settings.reports / f"exception-{safe_name(exception_id)}.pdf"
+    rendered = render_report(
+        replace(
+            data,
+            layout="exception",
+            further_sections=sections,
+            account_histories=(history.since(first),),
+        ),
+        path,
+    )
     return ReportSummary(rendered.path, rendered.sha256, rendered.pages, data.verdict)
 
 

@@ -5,7 +5,7 @@ Reads ``out_*`` and ``core_*`` only. The verdict's rule is in ``verdict``, layou
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import duckdb
@@ -69,7 +69,7 @@ class ReportRequest:
     organisation: str = "Marginproof"
     is_demonstration: bool = False
     limitations: tuple[str, ...] = ()
-    scope: ReportScope = ReportScope()
+    scope: ReportScope = field(default_factory=ReportScope)
     language: str = "en"
 
 

@@ -262,33 +262,42 @@ def read_account_histories(
 ) -> tuple[report.AccountHistory, ...]:
     """Read the accounts with the largest shortfalls, for the charts."""
     accounts = list(dict.fromkeys(e.account_id for e in exceedances))[:CHARTED_ACCOUNTS]
-    histories = []
-    for account_id in accounts:
-        rows = fetch_rows(
-            connection,
-            "account_history",
-            {
-                "account_id": account_id,
-                "model_id": model_id,
-                "mpor_days": mpor_days,
-                "track": Track.CORE_MODEL.value,
-                "as_of_date": as_of_date,
-            },
-        )
-        histories.append(
-            report.AccountHistory(
-                account_id=account_id,
-                model_id=model_id,
-                mpor_days=mpor_days,
-                margin_basis=MarginBasis.CAPPED,
-                dates=tuple(r["business_date"] for r in rows),
-                margin_amounts=tuple(r["tested_margin_amount"] for r in rows),
-                loss_amounts=tuple(r["loss_amount"] for r in rows),
-                is_exceedance=tuple(r["is_exceedance"] for r in rows),
-                standalone_margin_amounts=tuple(r["standalone_margin_amount"] for r in rows),
-            )
-        )
-    return tuple(histories)
+    return tuple(
+        read_account_history(connection, as_of_date, model_id, mpor_days, account_id)
+        for account_id in accounts
+    )
+
+
+def read_account_history(
+    connection: duckdb.DuckDBPyConnection,
+    as_of_date: date,
+    model_id: str,
+    mpor_days: int,
+    account_id: str,
+) -> report.AccountHistory:
+    """Read margin against loss of one account, for its chart."""
+    rows = fetch_rows(
+        connection,
+        "account_history",
+        {
+            "account_id": account_id,
+            "model_id": model_id,
+            "mpor_days": mpor_days,
+            "track": Track.CORE_MODEL.value,
+            "as_of_date": as_of_date,
+        },
+    )
+    return report.AccountHistory(
+        account_id=account_id,
+        model_id=model_id,
+        mpor_days=mpor_days,
+        margin_basis=MarginBasis.CAPPED,
+        dates=tuple(r["business_date"] for r in rows),
+        margin_amounts=tuple(r["tested_margin_amount"] for r in rows),
+        loss_amounts=tuple(r["loss_amount"] for r in rows),
+        is_exceedance=tuple(r["is_exceedance"] for r in rows),
+        standalone_margin_amounts=tuple(r["standalone_margin_amount"] for r in rows),
+    )
 
 
 def read_margin_histories(

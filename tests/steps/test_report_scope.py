@@ -8,7 +8,7 @@ from pipeline.errors import WrongUse
 from pipeline.steps.report_scope import ReportLevel, ReportScope, safe_name
 from tests.deliveries import write
 from tests.rendering.pdf import attachments_of, flat_text_of
-from tests.steps.trial import BACKTEST, backfill, deliver_move
+from tests.steps.trial import BACKTEST, backfill, deliver_move, read_rows
 
 
 @pytest.fixture
@@ -83,3 +83,27 @@ def test_file_names_are_safe_and_different():
     names = [safe_name(text) for text in hostile]
     assert len(set(names)) == len(names)
     assert all(len(name) < 60 and not set(name) & set("/\\. :") for name in names)
+
+
+def test_one_exceedance_is_told_in_a_report_of_its_own(two_members, home):
+    row = read_rows(
+        two_members,
+        "FROM out_exceptions WHERE track = 'core_model' AND mpor_days = 1 AND is_exceedance"
+        " AND account_id = 'acct-alpha' ORDER BY shortfall_amount DESC LIMIT 1",
+    )[0]
+    code, out, err = two_members(
+        "report", "--as-of", BACKTEST[-1], "--exception", row["exception_id"], "--json"
+    )
+    assert code == 0, err
+    answer = json.loads(out)
+    assert answer["pages"] <= 5
+    path = home / "reports" / f"exception-{row['exception_id']}.pdf"
+    text = flat_text_of(path)
+    for shown in (row["exception_id"], "acct-alpha", f"{row['shortfall_amount']:,.0f}"):
+        assert shown in text
+    for heading in ("What happened", "Netting tree", "Positions", "Realised path", "Status"):
+        assert heading in text
+    assert "beta" not in text
+    code, _, err = two_members("report", "--as-of", BACKTEST[-1], "--exception", "none")
+    assert code == 2
+    assert "no exception 'none'" in err
