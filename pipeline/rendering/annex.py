@@ -151,7 +151,14 @@ def _manifest(data: ReportData, written: Sequence[Attachment]) -> bytes:
         "parameter_hash": run.parameter_hash,
         "code_version": run.code_version,
         "inputs": [
-            {"name": f.name, "kind": f.kind, "sha256": f.sha256, "rows": f.rows} for f in run.inputs
+            {
+                "name": f.name,
+                "kind": f.kind,
+                "sha256": f.sha256,
+                "rows": f.rows,
+                "is_superseded": f.is_superseded,
+            }
+            for f in run.inputs
         ],
         "libraries": {library.name: library.version for library in run.libraries},
         "settings": {s.name: _plain(s.value) for s in run.settings},

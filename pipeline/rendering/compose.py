@@ -52,6 +52,7 @@ _SECTIONS = (
     "data_quality",
     "models",
     "limitations",
+    "regulatory",
     "signoff",
     "manifest",
 )
@@ -180,13 +181,16 @@ def _sections(
             )
         return views
     known = set(_SECTIONS)
+    taken = set(_SECTIONS)
     for key in _SECTIONS:
         add(key, wording.say(f"sections.{key}"), f"sections/{key}.html.j2")
         for section in data.further_sections:
             follows = section.after if section.after in known else "severity"
             if follows == key:
                 view = _further(section, maker, studio, gallery)
-                add(f"further-{len(views)}", section.title, "sections/further.html.j2", view)
+                anchor = section.key if section.key not in taken else f"further-{len(views)}"
+                taken.add(anchor)
+                add(anchor, section.title, "sections/further.html.j2", view)
     return views
 
 

@@ -109,6 +109,7 @@ class InputFile:
     kind: str
     sha256: str
     rows: int
+    is_superseded: bool = False  # True: later files replaced every row of it
 
 
 @dataclass(frozen=True)

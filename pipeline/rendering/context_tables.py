@@ -142,7 +142,11 @@ def input_table(inputs: Iterable[InputFile], maker: TableMaker) -> TableView:
         ColumnPlan("rows", "count", 14.0),
         ColumnPlan("sha256", "mono", 91.0),
     )
-    rows = [(f.name, f.kind, f.rows, f.sha256) for f in shown]
+    superseded = maker.wording.say("tables.inputs.superseded")
+    rows = [
+        (f"{f.name} ({superseded})" if f.is_superseded else f.name, f.kind, f.rows, f.sha256)
+        for f in shown
+    ]
     note = maker.shortened(len(shown), len(ordered), "manifest.json")
     return maker.make("inputs", plan, rows, note=note)
 

@@ -183,6 +183,7 @@ class Verdict:
     offset_caused_days: int
     offset_shortfall_amount: float
     interval_confidence_pct: float = 95.0
+    window_dates: int | None = None  # business dates really in the window; None: not counted
 
 
 @dataclass(frozen=True)
@@ -221,5 +222,5 @@ class ReportData:
     scope: str = "firm"  # firm, member or account: whose results the report shows
     scope_id: str = ""
     layout: str = "report"  # "exception": one exceedance, told by the further sections alone
-    changes: tuple["Reason", ...] = ()  # since the report before; sentences under "changes"
+    changes: tuple[str, ...] = ()  # sentences on what changed since the report before
     is_demonstration: bool = False  # True: the positions are invented, said on every page

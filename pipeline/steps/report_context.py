@@ -39,14 +39,7 @@ def build_manifest(
     window_name: str,
 ) -> report.RunManifest:
     """Describe what fixes the figures: inputs, parameters, code, libraries."""
-    files = connection.execute(
-        "SELECT file_name, kind, file_sha256, row_count FROM core_files"
-        " ORDER BY kind, file_name, file_sha256"
-    ).fetchall()
-    inputs = tuple(
-        report.InputFile(name=name, kind=kind, sha256=sha256, rows=rows)
-        for name, kind, sha256, rows in files
-    )
+    inputs = tuple(report.InputFile(**row) for row in fetch_rows(connection, "input_files", {}))
     run = describe_run(
         f"report/{window_name}",
         as_of_date,

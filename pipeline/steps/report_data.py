@@ -5,13 +5,15 @@ Reads ``out_*`` and ``core_*`` only. The verdict's rule is in ``verdict``, layou
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import duckdb
 
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.rendering import model as report
+from pipeline.rendering.wording import load_wording
+from pipeline.resources import resource_path
 from pipeline.settings import Settings
 from pipeline.steps.report_accounts import describe_accounts
 from pipeline.steps.report_context import (
@@ -22,6 +24,8 @@ from pipeline.steps.report_context import (
 )
 from pipeline.steps.report_figures import (
     arrange_coverage,
+    count_dates,
+    fetch_rows,
     find_windows,
     read_account_histories,
     read_class_totals,
@@ -36,6 +40,11 @@ from pipeline.steps.report_figures import (
 from pipeline.steps.report_layout import TrialRequest
 from pipeline.steps.report_scope import ReportLevel, ReportScope
 from pipeline.steps.report_sections import describe_trial
+from pipeline.steps.report_sensitivity import (
+    describe_changes,
+    describe_hypothetical,
+    describe_sensitivity,
+)
 from pipeline.steps.verdict import VerdictFigures, decide_verdict
 from pipeline.terms import Decision, MarginBasis, Track
 
@@ -125,7 +134,7 @@ def gather_report(
     scopes = [
         r
         for r in rows
-        if r.scope != "firm"
+        if r.scope not in {"firm", "hypothetical"}
         and _is_headline_series(r, headline)
         and r.window_name == headline.window_name
     ]
@@ -187,11 +196,29 @@ def gather_report(
             ),
         )
     )
+    wording = load_wording(resource_path("reports/wording"), request.language)
+    series = {
+        "as_of_date": request.as_of_date,
+        "model_id": champion.model_id,
+        "mpor_days": mpor_days,
+        "window_name": request.window_name,
+    }
     return report.ReportData(
         organisation=request.organisation,
         as_of_date=request.as_of_date,
         currency=settings.reporting_currency,
-        verdict=verdict,
+        verdict=replace(
+            verdict,
+            window_dates=count_dates(
+                connection, request.as_of_date, champion.model_id, mpor_days, first, last
+            ),
+        ),
+        changes=describe_changes(
+            fetch_rows(connection, "previous_result", series),
+            headline,
+            champion.parameter_hash,
+            wording,
+        ),
         manifest=build_manifest(
             connection,
             models,
@@ -234,6 +261,33 @@ def gather_report(
                     first,
                     settings.reporting_currency,
                 ),
+            ),
+            describe_hypothetical(
+                [
+                    r
+                    for r in rows
+                    if r.scope == "hypothetical"
+                    and _is_headline_series(r, headline)
+                    and r.window_name == headline.window_name
+                ],
+                wording,
+            ),
+            describe_sensitivity(
+                fetch_rows(
+                    connection,
+                    "margin_levels",
+                    {
+                        "as_of_date": request.as_of_date,
+                        "model_id": champion.model_id,
+                        "mpor_days": mpor_days,
+                        "first_date": first,
+                        "last_date": last,
+                    },
+                ),
+                fetch_rows(connection, "cap_sweep", series),
+                headline,
+                quality,
+                wording,
             ),
         ),
         language=request.language,

@@ -79,6 +79,26 @@ def find_windows(
     return windows
 
 
+def count_dates(
+    connection: duckdb.DuckDBPyConnection,
+    as_of_date: date,
+    model_id: str,
+    mpor_days: int,
+    first: date,
+    last: date,
+) -> int:
+    """Count the observed dates of the core track really in a window, which may be a short one."""
+    dates = fetch_rows(
+        connection, "observed_dates", {"as_of_date": as_of_date, "model_ids": [model_id]}
+    )
+    return sum(
+        row["track"] == Track.CORE_MODEL.value
+        and row["mpor_days"] == mpor_days
+        and first <= row["business_date"] <= last
+        for row in dates
+    )
+
+
 def arrange_coverage(row: dict[str, Any], windows: Windows) -> report.CoverageRow:
     """Turn one row of the coverage query into the report's row, with the dates of its window."""
     window = windows.get((row["model_id"], row["track"], row["mpor_days"], row["window_name"]))

@@ -16,7 +16,7 @@ from pipeline.steps.report_offset_sections import describe_cap, describe_pairs
 
 
 def describe_trial(
-    connection: duckdb.DuckDBPyConnection, request: TrialRequest
+    connection: duckdb.DuckDBPyConnection, request: TrialRequest, language: str = "en"
 ) -> tuple[FurtherSection, ...]:
     """Lay out cap sweep, pairs of products, procyclicality and margin calls.
 
@@ -26,13 +26,15 @@ def describe_trial(
         A published snapshot, read-only.
     request : TrialRequest
         What to show.
+    language : str
+        Name of the wording.
 
     Returns
     -------
     tuple of FurtherSection
         In the order of the report; without the cap where nothing was swept.
     """
-    wording = load_wording(resource_path("reports/wording"), "en")
+    wording = load_wording(resource_path("reports/wording"), language)
     sweep = fetch_rows(connection, "cap_sweep", request.series)
     limits = fetch_rows(connection, "cap_limits", request.series)
     pairs = fetch_rows(connection, "offset_pairs", request.series)

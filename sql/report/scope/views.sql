@@ -1,8 +1,8 @@
 -- Grain: that of each table. Inputs: history.*, raw_*, report_accounts, report_scope.
 -- Use: in the session of one report, the tables of the report's queries hold nothing but the
 -- accounts of report_accounts. Results of the scope in report_scope take the place of the firm's;
--- results that pool accounts of others are empty. A view of the same name cannot read the one it hides, hence the
--- tables under it.
+-- results that pool accounts of others are empty. A view of the same name cannot read the one it
+-- hides, hence the tables under it.
 
 -- noqa: disable=AM04
 CREATE OR REPLACE TEMP VIEW core_accounts AS
