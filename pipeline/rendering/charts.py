@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pipeline.rendering import palette
@@ -32,6 +33,7 @@ from pipeline.rendering.model import (
     ClassTotal,
     CoverageRow,
     Exceedance,
+    HeatMap,
     LineChart,
     MarginHistory,
 )
@@ -249,7 +251,7 @@ def draw_months(log: Sequence[Exceedance], start: date, end: date, studio: Studi
 
 def draw_lines(chart: LineChart, studio: Studio) -> Chart:
     """Draw the lines of a further section."""
-    styles = list(palette.BASIS_STYLES.values())
+    styles = [palette.BASIS_STYLES[b] for b in ("capped", "netted", "standalone", "called")]
     by_date = all(isinstance(x, date) for x in chart.x_values)
     places: Any = (
         days_of([x for x in chart.x_values if isinstance(x, date)])
@@ -268,6 +270,42 @@ def draw_lines(chart: LineChart, studio: Studio) -> Chart:
         if by_date:
             date_axis(axes, [x for x in chart.x_values if isinstance(x, date)])
         legend(axes)
+    return Chart(svg(), chart.caption, chart.alternative_text)
+
+
+def draw_heat_map(chart: HeatMap, studio: Studio) -> Chart:
+    """Draw one value a pair of names; every cell carries its number, so that grey tells as much."""
+    names = [studio.label(name) for name in chart.names]
+    values = np.array([floats(row) for row in chart.values])
+    shown = np.ma.masked_invalid(np.where(np.tri(len(names), k=-1) > 0, values, np.nan))[1:, :-1]
+    highest = float(shown.max()) if shown.count() else 0.0
+    colors = LinearSegmentedColormap.from_list("credit", ["#f2f6fa", palette.BLUE])
+    with canvas(18.0 + 9.0 * max(1, len(names) - 1)) as (axes, svg):
+        edges = np.arange(len(names)) - 0.5
+        axes.pcolormesh(
+            edges,
+            edges,
+            shown,
+            cmap=colors,
+            vmin=0,
+            vmax=max(highest, 1e-9),
+            edgecolor="white",
+            linewidth=1.5,
+        )
+        for (row, column), value in np.ndenumerate(shown.filled(np.nan)):
+            if np.isfinite(value):
+                axes.text(
+                    column,
+                    row,
+                    studio.formats.pct(float(value)),
+                    ha="center",
+                    va="center",
+                    color="white" if value > 0.55 * highest else palette.INK,
+                )
+        axes.set_xticks(range(len(names) - 1), names[:-1])
+        axes.set_yticks(range(len(names) - 1), names[1:])
+        axes.invert_yaxis()
+        axes.grid(visible=False)
     return Chart(svg(), chart.caption, chart.alternative_text)
 
 

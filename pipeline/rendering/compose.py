@@ -23,6 +23,7 @@ from pipeline.rendering.charts import (
     draw_account,
     draw_classes,
     draw_coverage,
+    draw_heat_map,
     draw_lines,
     draw_margin,
     draw_months,
@@ -197,10 +198,11 @@ def _sections(
 def _further(
     section: FurtherSection, maker: TableMaker, studio: Studio, gallery: _Gallery
 ) -> FurtherView:
-    charts = tuple(
-        gallery.hang(f"further-{len(gallery.svg)}", draw_lines(chart, studio))
-        for chart in section.charts
-    )
+    drawn = [
+        *(draw_heat_map(chart, studio) for chart in section.heat_maps),
+        *(draw_lines(chart, studio) for chart in section.charts),
+    ]
+    charts = tuple(gallery.hang(f"further-{len(gallery.svg)}", chart) for chart in drawn)
     return FurtherView(section, tuple(maker.make_further(t) for t in section.tables), charts)
 
 

@@ -28,7 +28,9 @@ class ColumnFormat(StrEnum):
     TEST = "test"
     AMOUNT = "amount"
     PCT = "pct"
+    COVERAGE = "coverage"  # per cent with two decimals, never rounded across 100
     COUNT = "count"
+    DECIMAL = "decimal"
     NUMBER = "number"
     P_VALUE = "p_value"
     DATE = "date"
@@ -76,6 +78,16 @@ class LineChart:
 
 
 @dataclass(frozen=True)
+class HeatMap:
+    """A further chart: one value a pair of names, symmetric; None where a pair has none."""
+
+    caption: str
+    alternative_text: str
+    names: tuple[str, ...]
+    values: tuple[tuple[float | None, ...], ...]
+
+
+@dataclass(frozen=True)
 class FurtherSection:
     """A section this file does not name: hypothetical portfolios, procyclicality, cross reference.
 
@@ -89,6 +101,7 @@ class FurtherSection:
     paragraphs: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     charts: tuple[LineChart, ...] = ()
+    heat_maps: tuple[HeatMap, ...] = ()
     after: str = "severity"
     empty_sentence: str = ""
 

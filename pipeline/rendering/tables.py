@@ -77,6 +77,7 @@ class TableMaker:
             "count": lambda v: _signed(formats.count(_as_number(v)), v),
             "days": lambda v: _signed(formats.count(_as_number(v)), v),
             "pct": lambda v: _signed(formats.pct(_as_number(v)), v),
+            "coverage": lambda v: Cell(formats.coverage(_as_number(v)), "num"),
             "one_decimal": lambda v: _signed(number(_as_number(v), 1), v),
             "number": lambda v: _signed(number(_as_number(v), 3), v),
             "statistic": lambda v: _signed(number(_as_number(v), 0 if _is_whole(v) else 3), v),
@@ -179,7 +180,11 @@ class TableMaker:
             return self.formats.unit
         if column_format == "days":
             return self.wording.say("units.days")
-        return self.wording.say("units.pct") if column_format in ("pct", "formatted_pct") else ""
+        return (
+            self.wording.say("units.pct")
+            if column_format in ("pct", "coverage", "formatted_pct")
+            else ""
+        )
 
     def _word(self, vocabulary: str, value: object) -> Cell:
         if value is None or value == "":
@@ -203,7 +208,9 @@ _FURTHER = {
     ColumnFormat.TEST: "test",
     ColumnFormat.AMOUNT: "amount",
     ColumnFormat.PCT: "pct",
+    ColumnFormat.COVERAGE: "coverage",
     ColumnFormat.COUNT: "count",
+    ColumnFormat.DECIMAL: "one_decimal",
     ColumnFormat.NUMBER: "number",
     ColumnFormat.P_VALUE: "p_value",
     ColumnFormat.DATE: "date",

@@ -5,6 +5,7 @@ The verdict is the caller's; here its numbers are written and its reason codes b
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 from pipeline.rendering.model import Reason, ReportData, Value
 from pipeline.rendering.statistics_tables import known_test
@@ -92,15 +93,35 @@ def key_figures(data: ReportData, maker: TableMaker) -> tuple[KeyFigure, ...]:
 
 def reasons(data: ReportData, maker: TableMaker) -> tuple[ReasonView, ...]:
     """Return the verdict's reasons as sentences, in the order given."""
-    return tuple(_reason(reason, data, maker) for reason in data.verdict.reasons)
+    views: list[ReasonView] = []
+    for code, group in groupby(data.verdict.reasons, key=lambda r: r.code):
+        members = list(group)
+        if len(members) > 1 and maker.wording.has(f"reasons_together.{code}"):
+            views.append(_together(members, data, maker))
+        else:
+            views += [_reason(reason, data, maker) for reason in members]
+    return tuple(views)
+
+
+def _together(members: list[Reason], data: ReportData, maker: TableMaker) -> ReasonView:
+    """Write several reasons of one kind as one sentence."""
+    say = maker.wording.say
+    key = f"reasons_together.{members[0].code}"
+    parts = [say(f"{key}.part", **_values(member, data, maker)) for member in members]
+    return ReasonView(
+        say(f"{key}.sentence", parts=say("reasons_together.join").join(parts)),
+        any(member.is_finding for member in members),
+    )
 
 
 def _reason(reason: Reason, data: ReportData, maker: TableMaker) -> ReasonView:
-    values = {
-        v.name: _written(v.name, v.value, data.verdict.target_coverage_pct, maker)
-        for v in reason.values
-    }
+    values = _values(reason, data, maker)
     return ReasonView(maker.wording.say(f"reasons.{reason.code}", **values), reason.is_finding)
+
+
+def _values(reason: Reason, data: ReportData, maker: TableMaker) -> dict[str, str]:
+    target = data.verdict.target_coverage_pct
+    return {v.name: _written(v.name, v.value, target, maker) for v in reason.values}
 
 
 def _written(name: str, value: Value, target: float, maker: TableMaker) -> str:

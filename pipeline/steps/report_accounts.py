@@ -191,7 +191,7 @@ def _listed_table(adjusted: Rows) -> Table:
     return Table(
         "Accounts whose number of exceedances stands out after correction (Benjamini-Hochberg)",
         (
-            Column("Account", share=1.4),
+            Column("Account", share=2.4),
             Column("Observations", ColumnFormat.COUNT, share=1.2),
             Column("Exceedances", ColumnFormat.COUNT, share=1.2),
             *(Column(f"{title}, p", ColumnFormat.P_VALUE, share=1.3) for _, title in _METHODS),
@@ -235,11 +235,11 @@ def _shared_table(shared: Rows) -> Table:
             Column("Pool", share=1.4),
             Column("Observations", ColumnFormat.COUNT, share=1.3),
             Column("Exceedances", ColumnFormat.COUNT, share=1.2),
-            Column("Coverage", ColumnFormat.PCT, share=1.1),
-            Column("Independent, from", ColumnFormat.PCT, share=1.5),
-            Column("to", ColumnFormat.PCT),
-            Column("Shared dates, from", ColumnFormat.PCT, share=1.5),
-            Column("to", ColumnFormat.PCT),
+            Column("Coverage", ColumnFormat.COVERAGE, share=1.1),
+            Column("Independent, from", ColumnFormat.COVERAGE, share=1.5),
+            Column("to", ColumnFormat.COVERAGE),
+            Column("Shared dates, from", ColumnFormat.COVERAGE, share=1.5),
+            Column("to", ColumnFormat.COVERAGE),
         ),
         tuple(
             (

@@ -251,17 +251,6 @@ def gather_report(
             *describe_accounts(
                 connection, request.as_of_date, champion.model_id, mpor_days, request.window_name
             ),
-            *describe_trial(
-                connection,
-                TrialRequest(
-                    request.as_of_date,
-                    tuple(ids),
-                    mpor_days,
-                    request.window_name,
-                    first,
-                    settings.reporting_currency,
-                ),
-            ),
             describe_hypothetical(
                 [
                     r
@@ -288,6 +277,17 @@ def gather_report(
                 headline,
                 quality,
                 wording,
+            ),
+            *describe_trial(
+                connection,
+                TrialRequest(
+                    request.as_of_date,
+                    tuple(ids),
+                    mpor_days,
+                    request.window_name,
+                    first,
+                    settings.reporting_currency,
+                ),
             ),
         ),
         language=request.language,

@@ -29,7 +29,7 @@ def read_exception(connection: duckdb.DuckDBPyConnection, exception_id: str) -> 
     WrongUse
         The register has no such entry.
     """
-    rows = fetch_rows(connection, "exception", {"exception_id": exception_id})
+    rows = fetch_rows(connection, "exception", {"exception_ids": [exception_id]})
     if not rows:
         msg = f"the register has no exception {exception_id!r}"
         raise WrongUse(msg)

@@ -76,8 +76,8 @@ def _move_table(key: str, rows: Rows, wording: Wording) -> Table:
     return Table(
         wording.say(f"trial.{key}"),
         (
-            make_column(wording, "model" if is_firm else "account", share=1.2),
-            make_column(wording, "portfolio", share=2.0),
+            make_column(wording, "model" if is_firm else "account", share=1.2 if is_firm else 2.2),
+            make_column(wording, "portfolio", share=2.0 if is_firm else 1.0),
             make_column(wording, "peak_to_trough", ColumnFormat.NUMBER, 1.2),
             *(
                 make_column(wording, "increase", ColumnFormat.PCT, days=days)

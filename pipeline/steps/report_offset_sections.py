@@ -3,11 +3,12 @@
 Finished rows come in, sections go out; every sentence is in ``reports/wording``.
 """
 
-from pipeline.rendering.model import ColumnFormat, FurtherSection, Line, LineChart, Table
+from pipeline.rendering.model import ColumnFormat, FurtherSection, HeatMap, Line, LineChart, Table
 from pipeline.rendering.wording import Wording
 from pipeline.steps.report_layout import Rows, TrialRequest, make_column, write_money
 
 _MOST_LIMITS = 40
+_MOST_MAPPED = 16
 _TABLE_STEP_PCT = 10
 _ASTERISK = "*"
 
@@ -92,9 +93,9 @@ def _sweep_table(sweep: Rows, wording: Wording) -> Table:
         (
             make_column(wording, "cap"),
             make_column(wording, "exceedances", ColumnFormat.COUNT, 1.2),
-            make_column(wording, "coverage", ColumnFormat.PCT, 1.2),
-            make_column(wording, "low", ColumnFormat.PCT),
-            make_column(wording, "high", ColumnFormat.PCT),
+            make_column(wording, "coverage", ColumnFormat.COVERAGE, 1.2),
+            make_column(wording, "low", ColumnFormat.COVERAGE),
+            make_column(wording, "high", ColumnFormat.COVERAGE),
             make_column(wording, "shortfall", ColumnFormat.AMOUNT, 1.6),
             make_column(wording, "mean_margin", ColumnFormat.AMOUNT, 1.6),
         ),
@@ -150,9 +151,9 @@ def describe_pairs(pairs: Rows, wording: Wording) -> FurtherSection:
             make_column(wording, "accounts", ColumnFormat.COUNT),
             make_column(wording, "observations", ColumnFormat.COUNT, 1.2),
             make_column(wording, "exceedances", ColumnFormat.COUNT, 1.2),
-            make_column(wording, "coverage", ColumnFormat.PCT, 1.1),
-            make_column(wording, "low", ColumnFormat.PCT),
-            make_column(wording, "high", ColumnFormat.PCT),
+            make_column(wording, "coverage", ColumnFormat.COVERAGE, 1.1),
+            make_column(wording, "low", ColumnFormat.COVERAGE),
+            make_column(wording, "high", ColumnFormat.COVERAGE),
             make_column(wording, "shortfall", ColumnFormat.AMOUNT, 1.4),
         ),
         tuple(
@@ -201,6 +202,34 @@ def describe_pairs(pairs: Rows, wording: Wording) -> FurtherSection:
         title=say("trial.pairs"),
         paragraphs=(say("trial.pairs_intro"),) if shown else (),
         tables=(covered, credited) if shown else (),
+        heat_maps=_credit_map(pairs, wording),
         after="offsets",
         empty_sentence=say("trial.pairs_empty"),
+    )
+
+
+def _credit_map(pairs: Rows, wording: Wording) -> tuple[HeatMap, ...]:
+    """Lay out the credit granted to pairs as a map, where there are few enough to read."""
+    granted = {
+        (row["product"], row["other_product"]): row["granted_credit_pct"]
+        for row in pairs
+        if row["granted_credit_pct"] is not None
+    }
+    names = tuple(sorted({name for pair in granted for name in pair}))
+    if not 2 <= len(names) <= _MOST_MAPPED:
+        return ()
+    values = tuple(tuple(granted.get((a, b), granted.get((b, a))) for b in names) for a in names)
+    largest = max(granted, key=lambda pair: granted[pair])
+    return (
+        HeatMap(
+            wording.say("trial.pairs_map"),
+            wording.say(
+                "trial.pairs_map_alternative",
+                count=len(granted),
+                largest=f"{granted[largest]:.1f}",
+                pair=" / ".join(largest),
+            ),
+            names,
+            values,
+        ),
     )

@@ -96,7 +96,7 @@ def describe_hypothetical(rows: Sequence[CoverageRow], wording: Wording) -> Furt
             Column(say("sensitivity.columns.portfolio"), share=2.0),
             Column(say("sensitivity.columns.observations"), _COUNT),
             Column(say("sensitivity.columns.exceedances"), _COUNT),
-            Column(say("sensitivity.columns.coverage"), _PCT),
+            Column(say("sensitivity.columns.coverage"), ColumnFormat.COVERAGE),
             Column(say("sensitivity.columns.shortfall"), _AMOUNT),
         ),
         tuple(
@@ -168,7 +168,7 @@ def _level_table(levels: Rows, wording: Wording) -> Table:
         (
             Column(say("sensitivity.columns.level"), _COUNT, unit="%"),
             Column(say("sensitivity.columns.exceedances"), _COUNT),
-            Column(say("sensitivity.columns.coverage"), ColumnFormat.NUMBER, unit="%"),
+            Column(say("sensitivity.columns.coverage"), ColumnFormat.COVERAGE),
             Column(say("sensitivity.columns.shortfall"), _AMOUNT),
         ),
         tuple(
@@ -190,8 +190,8 @@ def _target_table(headline: CoverageRow, wording: Wording) -> Table:
     return Table(
         say("sensitivity.target_table"),
         (
-            Column(say("sensitivity.columns.target"), ColumnFormat.NUMBER, unit="%"),
-            Column(say("sensitivity.columns.expected"), ColumnFormat.NUMBER),
+            Column(say("sensitivity.columns.target"), _PCT),
+            Column(say("sensitivity.columns.expected"), ColumnFormat.DECIMAL),
             Column(say("sensitivity.columns.exceedances"), _COUNT),
             Column(say("sensitivity.columns.met"), share=1.4),
         ),

@@ -33,4 +33,4 @@ INNER JOIN out_backtest AS backtest
         AND register.account_id = backtest.account_id
         AND register.mpor_days = backtest.mpor_days
         AND backtest.scope = 'account'
-WHERE register.exception_id = $exception_id;
+WHERE register.exception_id IN (SELECT unnest($exception_ids));

@@ -1,5 +1,6 @@
 -- Grain: mpor_days. Inputs: out_backtest.
--- Use: the loss of the positions of one date after one day, two days and so on, as far as backtested.
+-- Use: the loss of the positions of one date after one day, two days and so on, as far as
+-- backtested.
 SELECT
     mpor_days,
     horizon_end_date,

@@ -125,7 +125,7 @@ def test_every_section_is_there_numbered_and_bookmarked(
     wording = load_wording(reports / "wording", "en")
     keys = (
         "verdict coverage exceedances offsets tests severity data_quality models limitations"
-        " signoff manifest"
+        " regulatory signoff manifest"
     )
     titles = [wording.say(f"sections.{key}") for key in keys.split()]
     with pikepdf.open(rendered.path) as pdf:
@@ -364,7 +364,12 @@ def test_further_sections_are_numbered_in_their_place(tmp_path: Path) -> None:
     with pikepdf.open(report.path) as pdf, pdf.open_outline() as outline:
         labels = [child.title for child in outline.root[0].children]
     assert labels[5:8] == ["6 Severity of shortfalls", "7 Procyclicality", "8 Data quality"]
-    assert labels[-3:] == ["11 Rules answered", "12 Sign-off", "13 Run manifest and annex"]
+    assert labels[-4:] == [
+        "11 Rules answered",
+        "12 Regulatory cross-reference",
+        "13 Sign-off",
+        "14 Run manifest and annex",
+    ]
     text = flat_text_of(report.path)
     for piece in ("41.5", "\u22121,250", "Constant positions.", "None yet.", "It is low."):
         assert piece in text
