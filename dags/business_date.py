@@ -12,6 +12,9 @@ from datetime import UTC, date, datetime
 EXTRA_KEY = "business_date"
 """Key of an asset event's extra under which a delivery names its business date."""
 
+RUN_TYPE_KEY = "run_type"
+"""Key of a snapshot event's extra that tells what kind of run published it."""
+
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 

@@ -4,6 +4,7 @@ Only the standard library belongs here. Placeholders are replaced as whole argum
 formatting, and what replaces them is a validated date or an absolute path.
 """
 
+import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,8 +15,14 @@ from inputs_folder import resolve_inputs_folder
 
 COMMAND = "marginproof"
 
+COMMAND_VARIABLE = "MARGINPROOF_COMMAND"
+"""Environment variable with the command's path, where it lives apart from Airflow's packages."""
+
 BUSINESS_DATE = "<business date>"
 """Stands in an argument list for the run's business date; replaced as a whole argument."""
+
+FIRST_DATE = "<first date>"
+"""Stands in an argument list for the first date of a range, whose last is the business date."""
 
 INPUTS_FOLDER = "<inputs folder>"
 """Stands in an argument list for the folder to load; replaced as a whole argument."""
@@ -38,7 +45,10 @@ def fill_arguments(arguments: Sequence[str], day: date, inbox: str | None) -> li
 
 
 def find_command() -> str:
-    """Return the command installed beside this interpreter, else the one on the PATH."""
+    """Return the command that is named, else the one beside this interpreter, else on the PATH."""
+    named = os.environ.get(COMMAND_VARIABLE)
+    if named:
+        return named
     beside = Path(sys.executable).with_name(COMMAND)
     if beside.exists():
         return str(beside)

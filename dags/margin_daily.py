@@ -1,11 +1,11 @@
 """One business date, from input files to a published snapshot.
 
-**load > check > margin > backtest > check_outputs > publish.** Each task runs one `marginproof`
-command in its own process and process group; nothing else happens in Airflow.
+**wait_for_files > load > check > margin > backtest > check_outputs > publish.** Each task runs one
+`marginproof` command in its own process and process group; nothing else happens in Airflow.
 
 | when | business date |
 | --- | --- |
-| schedule: Monday to Friday 22:00 UTC (23:00 CET, 18:00 EDT) | the UTC date of that evening |
+| schedule: every day 22:00 UTC (23:00 CET, 00:00 CEST, 17:00 EST, 18:00 EDT) | the UTC date |
 | an event of the asset `marginproof_inbox` | `business_date` in the event's extra |
 | backfill | the UTC date of each logical date |
 | by hand | the parameter `business_date`, else the UTC date of the logical date, else an error |
@@ -17,29 +17,48 @@ A delivery announces itself with `POST /api/v2/assets/events` and
 handed to one run; if they name different dates that run fails and says which dates to start by
 hand.
 
-Every task writes to the one warehouse file, so every task takes the only slot of the pool
-`duckdb_writer` (`airflow pools set duckdb_writer 1 "one writer"`). All commands replace whole
-partitions: a run may be repeated, and dates may come in any order. Readers use the snapshot that
-`publish` swaps in once the results have passed their check; it emits the asset
-`marginproof_snapshot`.
+`wait_for_files` holds no slot while it waits, at most `MARGINPROOF_WAIT_MINUTES` (240). A date on
+which nothing traded on that weekday in the four weeks before (the weekend of an exchange; never for
+crypto) is skipped at once; a date of which no file has come by the deadline is skipped with the
+alert `no_data`; a date of which only some needed files have come fails. A run that has not ended
+`MARGINPROOF_LATE_MINUTES` (300) after it was queued raises the alert `late`. A backfill neither
+waits nor alerts.
+
+Every task that writes to the one warehouse file takes the only slot of the pool `duckdb_writer`
+(`airflow pools set duckdb_writer 1 "one writer"`). All commands replace whole partitions: a run may
+be repeated, and dates may come in any order. Readers use the snapshot that `publish` swaps in once
+the results have passed their check; it emits the asset `marginproof_snapshot`.
 
 A check that fails (exit code 1) and wrong use (2) fail the task at once; a fault of the
 environment (3: lock held, disk full) is retried after about 1, 2 and 4 minutes. The task's
-error is the sentence that the command printed. Unpausing the DAG fires the latest scheduled run
-once, even though it does not catch up.
+error is the sentence that the command printed; it is also what the alert `failed` says, to the log
+and to the program named by `MARGINPROOF_ALERT_COMMAND`. Unpausing the DAG fires the latest
+scheduled run once, even though it does not catch up.
 """
 
+import os
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, chain
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AssetOrTimeSchedule,
+    CronTriggerTimetable,
+    DeadlineAlert,  # type: ignore[attr-defined] - Airflow's stub leaves it out
+    DeadlineReference,  # type: ignore[attr-defined]
+    Param,
+    SyncCallback,  # type: ignore[attr-defined]
+    chain,
+)
+from alerts import tell_late
 from command_line import BUSINESS_DATE, INPUTS_FOLDER
 from command_operator import CommandOperator
+from inputs_sensor import InputsSensor
+from task_settings import DEFAULT_ARGUMENTS, NO_PUBLISH
 
 INBOX = Asset(name="marginproof_inbox")
 SNAPSHOT = Asset(name="marginproof_snapshot")
-
-# Readers get to see a date only when its results have passed their check: the last task publishes.
-NO_PUBLISH = "--no-publish"
+LATE_AFTER = timedelta(minutes=float(os.environ.get("MARGINPROOF_LATE_MINUTES") or 300))
 
 with DAG(
     dag_id="margin_daily",
@@ -47,7 +66,7 @@ with DAG(
     doc_md=__doc__,
     # A trigger timetable: the logical date is the moment of firing, not the start of an interval.
     schedule=AssetOrTimeSchedule(
-        timetable=CronTriggerTimetable("0 22 * * 1-5", timezone="UTC"), assets=[INBOX]
+        timetable=CronTriggerTimetable("0 22 * * *", timezone="UTC"), assets=[INBOX]
     ),
     start_date=datetime(2024, 1, 1, tzinfo=UTC),
     catchup=False,
@@ -61,15 +80,15 @@ with DAG(
             description="YYYY-MM-DD; empty takes the date of the schedule, the event or the run.",
         )
     },
-    default_args={
-        "owner": "marginproof",
-        "retries": 3,
-        "retry_delay": timedelta(minutes=1),
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": timedelta(minutes=15),
-    },
+    default_args=DEFAULT_ARGUMENTS,
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=LATE_AFTER,
+        callback=SyncCallback(tell_late),
+    ),
     tags=["marginproof"],
 ):
+    wait_for_files = InputsSensor(task_id="wait_for_files")
     load = CommandOperator(
         task_id="load",
         arguments=["load", INPUTS_FOLDER, NO_PUBLISH],
@@ -107,4 +126,4 @@ with DAG(
         writes=True,
         outlets=[SNAPSHOT],
     )
-    chain(load, check, margin, backtest, check_outputs, publish)
+    chain(wait_for_files, load, check, margin, backtest, check_outputs, publish)

@@ -46,6 +46,8 @@ class CommandOutcome:
         Whether the time limit ended it.
     is_stopped : bool
         Whether a stop request ended it.
+    answer : str
+        The last line the command wrote to stdout, empty if it wrote none.
     """
 
     name: str
@@ -54,6 +56,7 @@ class CommandOutcome:
     time_limit_seconds: float
     is_timed_out: bool = False
     is_stopped: bool = False
+    answer: str = ""
 
     @property
     def is_success(self) -> bool:
@@ -128,6 +131,12 @@ def run_command(
         return CommandOutcome(name, EXIT_NOT_FOUND, missing, time_limit_seconds)
 
     sentence = ""
+    answer = ""
+
+    def answered(line: str) -> None:
+        nonlocal answer
+        answer = line.strip() or answer
+        log(line)
 
     def keep(line: str) -> None:
         nonlocal sentence
@@ -136,14 +145,20 @@ def run_command(
 
     output = _Output()
     try:
-        output.add(process.stdout, log)
+        output.add(process.stdout, answered)
         output.add(process.stderr, keep)
         is_timed_out, is_stopped = _wait(process, output, time_limit_seconds, should_stop)
     finally:
         _end_group(process, output)
         output.close()
     return CommandOutcome(
-        name, process.returncode, sentence, time_limit_seconds, is_timed_out, is_stopped
+        name,
+        process.returncode,
+        sentence,
+        time_limit_seconds,
+        is_timed_out,
+        is_stopped,
+        answer,
     )
 
 

@@ -29,6 +29,8 @@ class Settings:
         Currency of every ``_amount`` column (``MARGINPROOF_REPORTING_CURRENCY``, default USD).
     models : tuple of str
         Models in force, champion first (``MARGINPROOF_MODELS``, default ``hes,hvar``).
+    kept_snapshots : int
+        Dated snapshots that housekeeping keeps (``MARGINPROOF_KEPT_SNAPSHOTS``, default 30).
     """
 
     home: Path
@@ -37,6 +39,7 @@ class Settings:
     threads: int = 2
     reporting_currency: str = "USD"
     models: tuple[str, ...] = ("hes", "hvar")
+    kept_snapshots: int = 30
 
     @property
     def warehouse_path(self) -> Path:
@@ -73,6 +76,7 @@ def load_settings() -> Settings:
         A value is not of its form; the sentence names the variable.
     """
     threads = _read("THREADS", "2", r"[1-9]\d{0,3}", "a whole number of at least 1")
+    kept = _read("KEPT_SNAPSHOTS", "30", r"[1-9]\d{0,3}", "a whole number of at least 1")
     size = r"\d+(\.\d+)?\s*([KMGT]i?B|B)"
     models = _read("MODELS", "hes,hvar", r"[\w,\s-]+", "names of models, parted by commas")
     return Settings(
@@ -84,6 +88,7 @@ def load_settings() -> Settings:
             "REPORTING_CURRENCY", "USD", r"[A-Z0-9]{3,10}", "a currency code such as USD"
         ),
         models=tuple(model.strip() for model in models.split(",") if model.strip()),
+        kept_snapshots=int(kept),
     )
 
 

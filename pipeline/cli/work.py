@@ -210,12 +210,15 @@ def backfill(
 @click.command()
 @json_option
 def publish(as_json: bool) -> None:
-    """Publish what is committed as the newest read-only snapshot."""
+    """Publish what is committed as the newest read-only snapshot, and keep it under its date."""
+    from pipeline.steps.housekeeping import keep_published
     from pipeline.steps.session import open_session
+    from pipeline.warehouse import publish_snapshot
 
     settings = load_settings()
-    with open_session(settings, publish=True):
-        pass
+    with open_session(settings, publish=False) as connection:
+        publish_snapshot(connection, settings)
+        keep_published(connection, settings)
     answer(
         f"published {settings.snapshot_path}",
         {"snapshot": settings.snapshot_path},
@@ -223,4 +226,47 @@ def publish(as_json: bool) -> None:
     )
 
 
-COMMANDS = (demo, load, check, margin, backtest, daily, backfill, publish)
+@click.command()
+@click.argument("business_date", type=DAY, metavar="DATE")
+@json_option
+def calendar(business_date: date, as_json: bool) -> None:
+    """Tell from the published prices whether files of a date are expected."""
+    from pipeline.steps.calendar import look_up_date
+
+    looked_up = look_up_date(load_settings(), business_date)
+    answer(
+        f"{business_date}: {'' if looked_up.is_expected else 'not '}expected; {looked_up.reason}",
+        {"calendar": looked_up},
+        as_json=as_json,
+    )
+
+
+@click.command()
+@json_option
+def housekeeping(as_json: bool) -> None:
+    """Check the warehouse, rewrite it into a compact file, remove old dated snapshots."""
+    from pipeline.steps.housekeeping import keep_house
+
+    upkeep = keep_house(load_settings())
+    compaction = upkeep.compaction
+    answer(
+        f"{compaction.rows:,} rows verified; warehouse {compaction.bytes_before:,} ->"
+        f" {compaction.bytes_after:,} bytes; {len(upkeep.kept)} dated snapshots kept,"
+        f" {len(upkeep.removed)} removed",
+        {"housekeeping": upkeep},
+        as_json=as_json,
+    )
+
+
+COMMANDS = (
+    demo,
+    load,
+    check,
+    margin,
+    backtest,
+    daily,
+    backfill,
+    publish,
+    calendar,
+    housekeeping,
+)

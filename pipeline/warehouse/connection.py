@@ -116,6 +116,22 @@ def open_reader(
         connection.close()
 
 
+@contextmanager
+def open_memory(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a connection without a file of its own, with the limits of the settings.
+
+    Yields
+    ------
+    duckdb.DuckDBPyConnection
+        For work on files that it attaches itself; it is closed on leaving.
+    """
+    connection = _connect(Path(":memory:"), settings, read_only=False)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
 def apply_migrations(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Apply the numbered migrations that the warehouse has not seen, each in its transaction.
 
