@@ -40,6 +40,12 @@ class FileKind(StrEnum):
     FX_RATES = "fx_rates"
     MARGIN_CALLED = "margin_called"
     COLLATERAL = "collateral"
+    RATES = "rates"
+    DIVIDENDS = "dividends"
+    FUNDING = "funding"
+    ADJUSTMENTS = "adjustments"
+    PUBLISHED_MARGINS = "published_margins"
+    TRADER_POSITIONS = "trader_positions"
 
 
 class Severity(StrEnum):
@@ -191,7 +197,10 @@ class LandedFile:
         Rows refused one by one, with the columns of `QUARANTINE_SCHEMA`; empty where the file
         itself cannot be used.
     findings : tuple of Finding
-        What could not be read, all with severity ``stop``.
+        What could not be read, with severity ``stop``, and what a source's declaration leaves out,
+        with severity ``warn``.
+    source : str
+        Declared source that the file was read with; empty where it came in our own form.
     """
 
     kind: FileKind
@@ -202,6 +211,7 @@ class LandedFile:
     frame: pl.DataFrame
     refused: pl.DataFrame
     findings: tuple[Finding, ...]
+    source: str = ""
 
     @property
     def refused_count(self) -> int:
@@ -211,4 +221,8 @@ class LandedFile:
     @property
     def is_refused(self) -> bool:
         """Whether a defect concerns the whole file, or a row whose date cannot be read."""
-        return any(finding.business_date is None for finding in self.findings)
+        return any(
+            finding.business_date is None
+            for finding in self.findings
+            if finding.severity is Severity.STOP
+        )

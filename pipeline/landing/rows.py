@@ -50,6 +50,8 @@ class Conversion:
         True where a value is present and did not convert; never null.
     expected : str
         What a reader is told to expect.
+    problem : str
+        What a reader is told is wrong; empty takes the words of the type.
     """
 
     column: Column
@@ -57,6 +59,12 @@ class Conversion:
     received: pl.Series
     is_unreadable: pl.Series
     expected: str
+    problem: str = ""
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with a value that is unreadable."""
+        return self.problem or PROBLEM[self.column.type]
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,7 @@ def separate(
     kind: FileKind,
     file_name: str,
     sha256: str,
-    first_row_number: int,
+    first_row_number: int | pl.Series,
     conversions: Sequence[Conversion],
 ) -> Separation:
     """Separate the rows that can be read from those that cannot.
@@ -109,8 +117,8 @@ def separate(
         What the file holds; columns it lacks become null.
     file_name, sha256 : str
         The file, for findings and refused rows.
-    first_row_number : int
-        Number of the first row: 2 under a header, 1 in Parquet.
+    first_row_number : int or polars.Series of int64
+        Number of the first row (2 under a header, 1 in Parquet), or of every row.
     conversions : sequence of Conversion
         The columns of the file, all of one length.
 
@@ -120,9 +128,12 @@ def separate(
         Every row that is not blank is either in the frame or refused.
     """
     rows = pl.DataFrame([conversion.values for conversion in conversions])
-    rows = rows.with_columns(
-        pl.int_range(first_row_number, first_row_number + pl.len()).alias(ROW_NUMBER)
+    numbers = (
+        pl.int_range(first_row_number, first_row_number + pl.len())
+        if isinstance(first_row_number, int)
+        else pl.lit(first_row_number)
     )
+    rows = rows.with_columns(numbers.alias(ROW_NUMBER))
     unreadable = pl.DataFrame([c.is_unreadable.alias(c.column.name) for c in conversions])
     is_refused = unreadable.select(pl.any_horizontal(pl.all())).to_series()
     is_left_out = is_refused | _find_blank_rows(conversions)
@@ -189,7 +200,7 @@ def _describe_refused(
         "fault"
     )
     names = pl.Series([c.column.name for c in conversions])
-    reasons = pl.Series([PROBLEM[c.column.type] for c in conversions])
+    reasons = pl.Series([c.fault for c in conversions])
     content = pl.concat_str([pl.col(f"t{i}").fill_null("") for i in indices], separator=",")
     marked = offenders.with_columns(fault, content.alias("row_content"))
     return marked.select(
@@ -226,7 +237,7 @@ def _find_defects(
                 column=conversion.column.name,
                 rule=f"readable_{conversion.column.type.value}",
                 severity=Severity.STOP,
-                problem=PROBLEM[conversion.column.type],
+                problem=conversion.fault,
                 expected=conversion.expected,
                 business_date=group["business_date"],
                 rows=tuple(group["rows"]),

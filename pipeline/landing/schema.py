@@ -100,6 +100,45 @@ COLUMNS: dict[FileKind, tuple[Column, ...]] = {
         _number("amount"),
         _number("haircut_pct"),
     ),
+    FileKind.RATES: (
+        _date("business_date"),
+        _text("currency"),
+        _number("tenor_days"),
+        _number("rate_pct"),
+    ),
+    FileKind.DIVIDENDS: (
+        _date("business_date"),
+        _text("instrument_id"),
+        _number("dividend_price"),
+    ),
+    FileKind.FUNDING: (_date("business_date"), _text("instrument_id"), _number("funding_pct")),
+    FileKind.ADJUSTMENTS: (
+        _date("business_date"),
+        _text("instrument_id"),
+        _text("event"),
+        _number("quantity_factor"),
+        _number("price_factor"),
+        _number("final_price", is_optional=True),
+    ),
+    FileKind.PUBLISHED_MARGINS: (
+        _date("business_date"),
+        _text("exchange"),
+        _text("product"),
+        _text("currency", is_optional=True),
+        _number("initial_amount"),
+        _number("maintenance_amount", is_optional=True),
+    ),
+    FileKind.TRADER_POSITIONS: (
+        _date("business_date"),
+        _text("report"),
+        _text("contract_code"),
+        _text("contract"),
+        _text("trader_category"),
+        _number("long_quantity"),
+        _number("short_quantity"),
+        _number("spread_quantity", is_optional=True),
+        _number("open_interest_quantity"),
+    ),
 }
 
 
