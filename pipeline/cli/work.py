@@ -51,9 +51,12 @@ def demo(period: str, model_ids: tuple[str, ...], as_json: bool) -> None:
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--known-at", type=DAY, help="Date from which a correction counts as known.")
+@click.option("--source", "source", default="", help="Declared source that the files are of.")
 @publish_option
 @json_option
-def load(paths: tuple[Path, ...], known_at: date | None, publish: bool, as_json: bool) -> None:
+def load(
+    paths: tuple[Path, ...], known_at: date | None, source: str, publish: bool, as_json: bool
+) -> None:
     """Load input files: instruments*, accounts*, prices*, positions*, ... (.csv, .parquet)."""
     from pipeline.steps.load import load_files, raise_if_stopped
     from pipeline.steps.progress import say
@@ -62,7 +65,7 @@ def load(paths: tuple[Path, ...], known_at: date | None, publish: bool, as_json:
 
     settings = load_settings()
     with open_session(settings, publish=False) as connection:
-        summary = load_files(connection, settings, paths, known_at)
+        summary = load_files(connection, settings, paths, known_at, source)
         if publish and summary.rows:
             publish_snapshot(connection, settings)
     for warning in summary.warnings:

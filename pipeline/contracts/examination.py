@@ -94,10 +94,17 @@ def examine(
     contracts = load_contracts()
     delivered = [kind for kind in FileKind if any(file.kind is kind for file in delivery)]
     landed = {kind: _stack(delivery, kind, contracts[kind]) for kind in FileKind}
+    received = dict(landed)
     tables = {f"landed_{kind}": frame for kind, frame in landed.items()} | {
         f"known_{kind}": _select_known(known.get(kind), contracts[kind]) for kind in FileKind
     }
     parameters = {"reporting_currency": reporting_currency}
+    repeated = {kind: _find_repeated(contracts[kind], landed[kind]) for kind in delivered}
+    for kind, outcome in repeated.items():
+        if outcome is not None:
+            rows = outcome.offenders.select("file_number", "row_number")
+            landed[kind] = landed[kind].join(rows, on=rows.columns, how="anti")
+            tables[f"landed_{kind}"] = landed[kind]
     outcomes: dict[FileKind, list[Outcome]] = {
         kind: _check_columns(contracts[kind], landed[kind]) for kind in delivered
     }
@@ -106,8 +113,11 @@ def examine(
             for rule in contracts[kind].rules:
                 outcomes[kind].append(_apply(opened, kind, rule, delivery, parameters))
     names = [file.name for file in delivery]
+    for kind, outcome in repeated.items():
+        if outcome is not None:
+            outcomes[kind].append(outcome)
     every = [outcome for kind in delivered for outcome in outcomes[kind]]
-    quarantine = describe_quarantine(every, landed, delivery)
+    quarantine = describe_quarantine(every, received, delivery)
     findings = (
         *(finding for file in delivery for finding in file.findings),
         *describe_findings(every, names),
@@ -186,6 +196,39 @@ def _stack(delivery: Sequence[LandedFile], kind: FileKind, contract: Contract) -
     return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
 
 
+def _find_repeated(contract: Contract, landed: pl.DataFrame) -> Outcome | None:
+    """Find rows that stand equal in an earlier file of the delivery; None where there is none.
+
+    The same row sent twice is one row. Rows that differ under one key are a defect, and so is a
+    row that stands twice in one file.
+    """
+    if landed["file_number"].n_unique() < 2:
+        return None
+    content = list(contract.schema)
+    first = pl.col("file_number").min().over(content).alias("first_number")
+    rows = landed.with_columns(first).filter(pl.col("file_number") > pl.col("first_number"))
+    if not rows.height:
+        return None
+    key = contract.key[-1]
+    return Outcome(
+        contract=contract.name,
+        rule="equal_rows_count_once",
+        column=key,
+        severity=Severity.WARN,
+        problem="the same row stands in an earlier file and counts once",
+        expected="each row in one file",
+        offenders=rows.select(
+            "file_number",
+            "row_number",
+            (pl.col("business_date") if contract.is_dated else pl.lit(None, pl.Date)).alias(
+                "business_date"
+            ),
+            pl.col(key).cast(pl.String).alias("value"),
+        ),
+        quarantine=True,
+    )
+
+
 def _number(frame: pl.DataFrame, contract: Contract, file_number: int) -> pl.DataFrame:
     """Return the columns of a contract with file and row numbers."""
     return frame.select(
@@ -239,14 +282,17 @@ def _apply(
     its consequence, not a second one.
     """
     concerned = {kind, *rule.reads} if rule.reads else set()
-    unread = [file for file in delivery if file.kind in concerned and file.findings]
+    stops = {
+        file.name: [f for f in file.findings if f.severity is Severity.STOP] for file in delivery
+    }
+    unread = [file for file in delivery if file.kind in concerned and stops[file.name]]
     refused = [file.name for file in unread if file.is_refused]
     if refused:
         return _outcome(kind, rule, empty_offenders(), blocked_by=refused[0])
     blocked = frozenset(
         finding.business_date
         for file in unread
-        for finding in file.findings
+        for finding in stops[file.name]
         if finding.business_date is not None
     )
     rows = find_offending_rows(connection, rule.sql, parameters)

@@ -235,7 +235,11 @@ def describe_quarantine(
                 _gather([file.name for file in delivery]).alias("file_name"),
                 pl.lit(outcome.contract).alias("kind"),
                 "row_number",
-                "business_date",
+                (
+                    pl.col("business_date")
+                    if "business_date" in content
+                    else pl.lit(None, dtype=pl.Date).alias("business_date")
+                ),
                 pl.lit(outcome.column).alias("column_name"),
                 pl.lit(outcome.problem).alias("reason"),
                 pl.concat_str(

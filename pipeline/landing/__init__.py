@@ -5,9 +5,12 @@ Here belong file names, formats, text dialects and types. What the values must s
 """
 
 from pipeline.findings import LandedFile
-from pipeline.landing.files import InputFile, find_files
+from pipeline.landing.files import InputFile, find_files, list_ignored
 from pipeline.landing.read import read_file
 from pipeline.landing.schema import COLUMNS, DECIMAL_COMMA, DECIMAL_POINT, Column, TextDialect
+from pipeline.landing.source import Source, list_sources, load_source
+from pipeline.landing.source_files import find_source_files
+from pipeline.landing.source_rows import read_source
 
 __all__ = [
     "COLUMNS",
@@ -16,7 +19,13 @@ __all__ = [
     "Column",
     "InputFile",
     "LandedFile",
+    "Source",
     "TextDialect",
     "find_files",
+    "find_source_files",
+    "list_ignored",
+    "list_sources",
+    "load_source",
     "read_file",
+    "read_source",
 ]

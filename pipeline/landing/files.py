@@ -11,6 +11,7 @@ from pipeline.errors import CheckFailed, EnvironmentFault, WrongUse
 from pipeline.findings import FileKind
 
 SUFFIXES = (".csv", ".parquet")
+PACKED = (".gz", ".zst", ".zip")
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,9 @@ class InputFile:
 def find_files(paths: Iterable[Path]) -> list[InputFile]:
     """Find the input files that paths stand for.
 
-    A directory stands for the CSV and Parquet files directly in it; other and hidden files there
-    are ignored. Capital letters in names make no difference.
+    A directory stands for the CSV and Parquet files directly in it, packed ones included; other
+    and hidden files there are ignored, and `list_ignored` names those that look like input.
+    Capital letters in names make no difference.
 
     Parameters
     ----------
@@ -69,7 +71,7 @@ def _list_directory(directory: Path) -> list[Path]:
         files = [
             path
             for path in directory.iterdir()
-            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+            if _is_input(path) and not path.name.startswith(".") and path.is_file()
         ]
     except OSError as error:
         msg = f"the directory {directory} cannot be read: {error.strerror}"
@@ -83,12 +85,43 @@ def _list_directory(directory: Path) -> list[Path]:
     return sorted(files)
 
 
+def _is_input(path: Path) -> bool:
+    """Tell whether a name is that of a CSV or Parquet file, plain or packed."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in PACKED:
+        suffixes.pop()
+    return bool(suffixes) and suffixes[-1] in SUFFIXES
+
+
+def list_ignored(paths: Iterable[Path]) -> tuple[str, ...]:
+    """Name the files of directories that begin like input and are none, such as ``prices.xlsx``.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Directories and files, as for `find_files`.
+
+    Returns
+    -------
+    tuple of str
+        One sentence a file.
+    """
+    kinds = tuple(str(kind) for kind in FileKind)
+    return tuple(
+        f"{path.name}: the file is not read; expected a name that ends with .csv or .parquet"
+        for directory in paths
+        if directory.is_dir()
+        for path in sorted(directory.iterdir())
+        if path.is_file() and path.name.lower().startswith(kinds) and not _is_input(path)
+    )
+
+
 def _require_file(path: Path) -> Path:
     """Return a path that was named by itself, if it is a CSV or Parquet file."""
     if not path.exists():
         msg = f"{path} does not exist; expected a directory or a CSV or Parquet file"
         raise WrongUse(msg)
-    if path.suffix.lower() not in SUFFIXES:
+    if not _is_input(path):
         msg = f"{path} is no input file; expected a name that ends with .csv or .parquet"
         raise WrongUse(msg)
     return path

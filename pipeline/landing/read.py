@@ -4,14 +4,21 @@ The checksum and the change of a file while it is read are dealt with here; form
 """
 
 import hashlib
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
+
 from pipeline.errors import CheckFailed, EnvironmentFault
-from pipeline.findings import LandedFile
+from pipeline.findings import FileKind, Finding, LandedFile
 from pipeline.landing.columnar import read_columns
-from pipeline.landing.files import InputFile
+from pipeline.landing.files import PACKED, InputFile
+from pipeline.landing.header import refuse_file
+from pipeline.landing.rows import Separation, empty_separation
 from pipeline.landing.schema import DECIMAL_POINT, TextDialect
 from pipeline.landing.text import read_text
+from pipeline.landing.unpacking import unpack
 
 
 def read_file(file: InputFile, dialect: TextDialect = DECIMAL_POINT) -> LandedFile:
@@ -42,10 +49,11 @@ def read_file(file: InputFile, dialect: TextDialect = DECIMAL_POINT) -> LandedFi
         before = _state(path)
         with path.open("rb") as opened:
             sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
-        if path.suffix.lower() == ".parquet":
-            separation = read_columns(file.kind, path, sha256)
-        else:
-            separation = read_text(file.kind, path, sha256, dialect)
+        separation = (
+            _read_packed(file, sha256, dialect)
+            if path.suffix.lower() in PACKED
+            else _read_plain(file.kind, path, sha256, dialect)
+        )
         after = _state(path)
     except OSError as error:
         msg = f"the file {path} cannot be read: {error.strerror or error}"
@@ -63,6 +71,32 @@ def read_file(file: InputFile, dialect: TextDialect = DECIMAL_POINT) -> LandedFi
         refused=separation.refused,
         findings=separation.findings,
     )
+
+
+def _read_plain(kind: FileKind, path: Path, sha256: str, dialect: TextDialect) -> Separation:
+    """Read a file as it stands."""
+    if path.suffix.lower() == ".parquet":
+        return read_columns(kind, path, sha256)
+    return read_text(kind, path, sha256, dialect)
+
+
+def _read_packed(file: InputFile, sha256: str, dialect: TextDialect) -> Separation:
+    """Read the one file that a packed file holds, under the packed file's name."""
+    path = file.path
+    members = unpack(path.name, path.read_bytes(), "*")
+    if not isinstance(members, Finding) and len(members) > 1:
+        members = refuse_file(
+            path.name, "members", f"the archive holds {len(members)} files", "one file"
+        )
+    if isinstance(members, Finding):
+        return empty_separation(file.kind, [members])
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / path.stem
+        plain.write_bytes(members[0].content)
+        separation = _read_plain(file.kind, plain, sha256, dialect)
+    renamed = tuple(replace(f, file_name=path.name) for f in separation.findings)
+    refused = separation.refused.with_columns(file_name=pl.lit(path.name))
+    return replace(separation, findings=renamed, refused=refused)
 
 
 def _state(path: Path) -> tuple[int, int]:

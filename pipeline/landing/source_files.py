@@ -7,44 +7,22 @@ place of the first defect.
 
 import csv
 import fnmatch
-import gzip
 import io
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
 
 from pipeline.errors import CheckFailed, EnvironmentFault, WrongUse
 from pipeline.findings import Finding
 from pipeline.landing.header import refuse_file
 from pipeline.landing.source import FileForm, Source
+from pipeline.landing.unpacking import LARGEST_MEMBER_BYTES, Member, unpack
 
 LINE = "line number"
 """Column of a raw frame: row in the file, the header being row 1 where there is one."""
-
-# What an archive may grow to; more is taken for damage or malice rather than for data.
-LARGEST_MEMBER_BYTES = 4 * 1024**3
-
-
-@dataclass(frozen=True)
-class Member:
-    """The bytes of one file, unpacked.
-
-    Attributes
-    ----------
-    name : str
-        Name of the file, ``archive.zip/member.csv`` inside an archive.
-    content : bytes
-        What it holds.
-    """
-
-    name: str
-    content: bytes
 
 
 @dataclass(frozen=True)
@@ -99,68 +77,6 @@ def find_source_files(paths: Sequence[Path], source: Source) -> list[Path]:
         for file in files:
             found.setdefault(file.resolve(), file)
     return sorted(found.values())
-
-
-def unpack(name: str, content: bytes, form: FileForm) -> list[Member] | Finding:
-    """Unpack gzip, Zstandard and zip, told by how the bytes begin.
-
-    Parameters
-    ----------
-    name : str
-        Name of the file.
-    content : bytes
-        What it holds.
-    form : FileForm
-        Names of the members taken from an archive.
-
-    Returns
-    -------
-    list of Member or Finding
-        The members by name, or why the file cannot be unpacked.
-    """
-    try:
-        if content.startswith(b"\x1f\x8b"):
-            with gzip.open(io.BytesIO(content)) as packed:
-                return [Member(name, _read_bounded(packed))]
-        if content.startswith(b"\x28\xb5\x2f\xfd"):
-            with pa.input_stream(pa.BufferReader(content), compression="zstd") as packed:
-                return [Member(name, _read_bounded(packed))]
-        if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-            return _unpack_zip(name, content, form)
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return refuse_file(
-            name, "unpacks", f"the file does not unpack ({reason})", "a complete archive"
-        )
-    except NotImplementedError as error:
-        return refuse_file(
-            name, "unpacks", f"the file does not unpack ({error})", "deflated members"
-        )
-    return [Member(name, content)]
-
-
-def _read_bounded(packed: object) -> bytes:
-    content: bytes = packed.read(LARGEST_MEMBER_BYTES + 1)  # type: ignore[attr-defined]
-    if len(content) > LARGEST_MEMBER_BYTES:
-        raise OSError("it grows beyond 4 GiB")
-    return content
-
-
-def _unpack_zip(name: str, content: bytes, form: FileForm) -> list[Member] | Finding:
-    """Unpack the members of an archive whose names fit."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        members = []
-        for each in sorted(archive.namelist()):
-            base = each.rsplit("/", 1)[-1]
-            inner = form.names if not form.names.endswith(".zip") else "*"
-            if base and fnmatch.fnmatchcase(base, inner):
-                with archive.open(each) as packed:
-                    members.append(Member(f"{name}/{each}", _read_bounded(packed)))
-        if not members:
-            return refuse_file(
-                name, "members", "no member of the archive has a name that fits", form.names
-            )
-        return members
 
 
 def read_raw(member: Member, source: Source) -> RawRows:
@@ -373,7 +289,7 @@ def read_bytes(path: Path) -> bytes:
 def iterate_members(path: Path, source: Source) -> Iterator[tuple[Member, Finding | None]]:
     """Yield the members of a file, or the file itself with why it cannot be unpacked."""
     content = read_bytes(path)
-    members = unpack(path.name, content, source.file)
+    members = unpack(path.name, content, source.file.names)
     if isinstance(members, Finding):
         yield Member(path.name, content), members
         return

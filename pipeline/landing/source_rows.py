@@ -225,7 +225,7 @@ def _express_words(column: ColumnRule) -> pl.Expr:
     if column.otherwise is None:
         return pl.when(made.is_in(list(words))).then(replaced).otherwise("\x00" + made)
     known = pl.when(made.is_in(list(words))).then(replaced)
-    return known.when(made.is_not_null()).then(pl.lit(column.otherwise))
+    return known.when(made.is_not_null()).then(pl.lit(column.otherwise or None, dtype=pl.String))
 
 
 def _apply_symbols(

@@ -13,8 +13,15 @@ import polars as pl
 
 from pipeline.contracts import Examination, examine
 from pipeline.errors import CheckFailed
-from pipeline.findings import FileKind, LandedFile, Severity, merge_dates
-from pipeline.landing import find_files, read_file
+from pipeline.findings import QUARANTINE_SCHEMA, FileKind, LandedFile, Severity, merge_dates
+from pipeline.landing import (
+    find_files,
+    find_source_files,
+    list_ignored,
+    load_source,
+    read_file,
+    read_source,
+)
 from pipeline.settings import Settings
 from pipeline.steps.progress import say
 from pipeline.steps.runs import describe_run, record_run
@@ -25,14 +32,21 @@ from pipeline.warehouse.partitions import replace_partitions
 # which dates arrive leaves no trace.
 BEGINNING = date(1970, 1, 1)
 
-_KEYS = {
-    FileKind.INSTRUMENTS: "instrument_id",
-    FileKind.ACCOUNTS: "account_id",
-    FileKind.PRICES: "business_date",
-    FileKind.POSITIONS: "business_date",
-    FileKind.FX_RATES: "business_date",
-    FileKind.MARGIN_CALLED: "business_date",
-    FileKind.COLLATERAL: "business_date",
+# The rows of a delivery replace those in force of the same partition.
+_KEYS: dict[FileKind, tuple[str, ...]] = {
+    FileKind.INSTRUMENTS: ("instrument_id",),
+    FileKind.ACCOUNTS: ("account_id",),
+    FileKind.PRICES: ("business_date",),
+    FileKind.POSITIONS: ("business_date",),
+    FileKind.FX_RATES: ("business_date",),
+    FileKind.MARGIN_CALLED: ("business_date",),
+    FileKind.COLLATERAL: ("business_date",),
+    FileKind.RATES: ("business_date", "currency"),
+    FileKind.DIVIDENDS: ("business_date", "instrument_id"),
+    FileKind.FUNDING: ("business_date", "instrument_id"),
+    FileKind.ADJUSTMENTS: ("business_date", "instrument_id"),
+    FileKind.PUBLISHED_MARGINS: ("business_date", "exchange", "product"),
+    FileKind.TRADER_POSITIONS: ("business_date", "report"),
 }
 
 
@@ -72,8 +86,12 @@ def load_files(
     settings: Settings,
     paths: Sequence[Path],
     known_at: date | None = None,
+    source_name: str = "",
 ) -> LoadSummary:
     """Load files or folders of files.
+
+    Rows of a date that were read with another declared source stay in force beside those of the
+    delivery, so that two vendors can each send their part of a date.
 
     Parameters
     ----------
@@ -86,6 +104,8 @@ def load_files(
     known_at : date, optional
         Date from which corrections of rows loaded before count as known; the latest business date
         in the warehouse where omitted.
+    source_name : str
+        Declared source that the files are of; files in our own form where empty.
 
     Returns
     -------
@@ -97,11 +117,12 @@ def load_files(
     CheckFailed
         There is no file to load.
     """
-    files = find_files(paths)
-    say(f"reading {len(files)} files")
-    delivery = [read_file(file) for file in files]
+    delivery, ignored = _read(paths, source_name)
+    carried = _carry_other_sources(connection, delivery, source_name)
     say("checking contracts")
-    examination = examine(delivery, _read_known(connection, delivery), settings.reporting_currency)
+    examination = examine(
+        [*delivery, *carried], _read_known(connection, delivery), settings.reporting_currency
+    )
     stopped = tuple(
         f.message
         for f in merge_dates(f for f in examination.findings if f.severity is Severity.STOP)
@@ -111,7 +132,12 @@ def load_files(
         for f in merge_dates(f for f in examination.findings if f.severity is Severity.WARN)
     )
     last = _last_date(examination.accepted)
-    rows = {kind.value: len(frame) for kind, frame in examination.accepted.items() if len(frame)}
+    own = [file.sha256 for file in delivery]
+    counts = {
+        kind.value: len(frame.filter(pl.col("file_sha256").is_in(own)))
+        for kind, frame in examination.accepted.items()
+    }
+    rows = {kind: count for kind, count in counts.items() if count}
     with transaction(connection):
         changed = _commit(connection, examination, known_at)
         _record_files(connection, delivery, examination, last)
@@ -126,14 +152,78 @@ def load_files(
             ),
         )
     return LoadSummary(
-        files=len(delivery),
+        files=len({file.sha256 for file in delivery}),
         rows=rows,
         changed=changed,
         quarantined=len(examination.quarantine),
-        warnings=warnings,
+        warnings=(*ignored, *warnings),
         stopped=stopped,
         last_date=last,
     )
+
+
+def _read(paths: Sequence[Path], source_name: str) -> tuple[list[LandedFile], tuple[str, ...]]:
+    """Read the files, and name those that are passed over."""
+    if source_name:
+        source = load_source(source_name)
+        found = find_source_files(paths, source)
+        say(f"reading {len(found)} files of the source {source.name} {source.version}")
+        return [landed for path in found for landed in read_source(path, source)], ()
+    files = find_files(paths)
+    say(f"reading {len(files)} files")
+    return [read_file(file) for file in files], list_ignored(paths)
+
+
+def _carry_other_sources(
+    connection: duckdb.DuckDBPyConnection, delivery: Sequence[LandedFile], source_name: str
+) -> list[LandedFile]:
+    """Return the rows in force that other sources brought for the dates of the delivery."""
+    carried = []
+    for kind in dict.fromkeys(file.kind for file in delivery):
+        if _KEYS[kind] != ("business_date",):
+            continue
+        days = pl.concat(
+            [
+                file.frame.select("business_date").drop_nulls()
+                for file in delivery
+                if file.kind is kind
+            ]
+        ).unique()
+        connection.register("delivered_dates", days.to_arrow())
+        # The table's name is one of the words of FileKind.
+        rows = fetch_frame(
+            connection,
+            f"SELECT held.* EXCLUDE (known_from, known_to), file.source FROM raw_{kind} AS held"  # noqa: S608
+            " SEMI JOIN delivered_dates AS day ON held.business_date = day.business_date"
+            " INNER JOIN (SELECT file_sha256, max(source) AS source FROM raw_files GROUP BY ALL)"
+            " AS file ON held.file_sha256 = file.file_sha256 WHERE file.source <> $1 ORDER BY ALL",
+            [source_name],
+        )
+        connection.unregister("delivered_dates")
+        own = {file.sha256 for file in delivery}
+        for file in delivery:
+            if file.kind is kind:
+                # A row that both sources sent is the delivery's own.
+                content = file.frame.drop("row_number")
+                rows = rows.join(content, on=content.columns, how="anti", nulls_equal=True)
+        carried += [
+            LandedFile(
+                kind=kind,
+                path=Path(str(key[0])),
+                name=f"rows in force of the source {key[0]!r}",
+                sha256=str(key[1]),
+                row_count=len(part),
+                frame=part.drop("source", "file_sha256").select(
+                    pl.int_range(1, 1 + pl.len(), dtype=pl.Int64).alias("row_number"), pl.all()
+                ),
+                refused=pl.DataFrame(schema=QUARANTINE_SCHEMA),
+                findings=(),
+                source=str(key[0]),
+            )
+            for key, part in rows.group_by("source", "file_sha256", maintain_order=True)
+            if key[1] not in own
+        ]
+    return carried
 
 
 def raise_if_stopped(summary: LoadSummary) -> None:
@@ -197,16 +287,24 @@ def _commit(
     for kind, frame in examination.accepted.items():
         if not len(frame):
             continue
-        table, key = f"raw_{kind.value}", _KEYS[kind]
-        held = fetch_frame(connection, f"SELECT DISTINCT {key} FROM {table}").to_series()  # noqa: S608
-        first_known = pl.col("business_date") if key == "business_date" else pl.lit(BEGINNING)
+        table, keys = f"raw_{kind.value}", _KEYS[kind]
+        listed = ", ".join(keys)
+        held = fetch_frame(connection, f"SELECT DISTINCT {listed} FROM {table}")  # noqa: S608
+        first_known = pl.col("business_date") if "business_date" in keys else pl.lit(BEGINNING)
         corrected = pl.max_horizontal(first_known, pl.lit(now_known, dtype=pl.Date))
-        rows = frame.with_columns(
-            known_from=pl.when(pl.col(key).is_in(held.implode()))
-            .then(corrected)
-            .otherwise(first_known)
+        rows = (
+            frame.join(
+                held.with_columns(is_held=pl.lit(value=True)),
+                on=keys,
+                how="left",
+                maintain_order="left",
+            )
+            .with_columns(
+                known_from=pl.when(pl.col("is_held")).then(corrected).otherwise(first_known)
+            )
+            .drop("is_held")
         )
-        changed += replace_partitions(connection, table, rows, (key,))
+        changed += replace_partitions(connection, table, rows, keys)
     if len(examination.results):
         results = examination.results.with_columns(
             known_from=pl.col("business_date").fill_null(BEGINNING)
@@ -224,19 +322,25 @@ def _record_files(
     last: date | None,
 ) -> None:
     """Register the files by checksum, and keep every row left out with its reason."""
-    left_out = dict(examination.quarantine.group_by("file_sha256").agg(pl.len()).iter_rows())
+    counts = examination.quarantine.group_by("file_sha256", "kind").agg(pl.len())
+    left_out = {(sha256, kind): count for sha256, kind, count in counts.iter_rows()}
+    files: dict[tuple[str, FileKind], list[LandedFile]] = {}
     for file in delivery:
-        connection.execute("DELETE FROM raw_files WHERE file_sha256 = $1", [file.sha256])
-        connection.execute("DELETE FROM raw_quarantine WHERE file_sha256 = $1", [file.sha256])
+        files.setdefault((file.sha256, file.kind), []).append(file)
+    for sha256 in {file.sha256 for file in delivery}:
+        connection.execute("DELETE FROM raw_files WHERE file_sha256 = $1", [sha256])
+        connection.execute("DELETE FROM raw_quarantine WHERE file_sha256 = $1", [sha256])
+    for (sha256, kind), parts in files.items():
         connection.execute(
-            "INSERT INTO raw_files VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO raw_files VALUES ($1, $2, $3, $4, $5, $6, $7)",
             [
-                file.sha256,
-                file.name,
-                file.kind.value,
-                file.row_count,
-                left_out.get(file.sha256, 0),
+                sha256,
+                parts[-1].name,
+                kind.value,
+                sum(file.row_count for file in parts),
+                left_out.get((sha256, kind.value), 0),
                 last,
+                parts[-1].source,
             ],
         )
     if len(examination.quarantine):

@@ -7,7 +7,10 @@ from pipeline.errors import CheckFailed, EnvironmentFault, WrongUse
 from pipeline.findings import FileKind
 from pipeline.landing import find_files
 
-KINDS = "instruments, accounts, prices, positions, fx_rates, margin_called or collateral"
+KINDS = (
+    "instruments, accounts, prices, positions, fx_rates, margin_called, collateral, rates,"
+    " dividends, funding, adjustments, published_margins or trader_positions"
+)
 
 
 def touch(folder: Path, *names: str) -> None:
