@@ -9,7 +9,7 @@ import sys
 import click
 
 from pipeline import __version__
-from pipeline.cli import inspection, reporting, work
+from pipeline.cli import inspection, investigation, reporting, work
 from pipeline.errors import MarginproofError, WrongUse
 
 
@@ -19,7 +19,12 @@ def app() -> None:
     """Is the margin collected after offsets still enough? Backtest it and report it."""
 
 
-for _command in (*work.COMMANDS, *reporting.COMMANDS, *inspection.COMMANDS):
+for _command in (
+    *work.COMMANDS,
+    *reporting.COMMANDS,
+    *inspection.COMMANDS,
+    *investigation.COMMANDS,
+):
     app.add_command(_command)
 
 

@@ -1,4 +1,4 @@
-"""The commands that only read: SQL, models, catalogue, the environment.
+"""The commands that only read: models, catalogue, the environment.
 
 Nothing here opens the warehouse for writing.
 """
@@ -12,22 +12,6 @@ from pipeline.cli.options import json_option
 from pipeline.cli.output import answer
 from pipeline.errors import WrongUse
 from pipeline.settings import load_settings
-
-
-@click.command()
-@click.option("-c", "--command", "query", required=True, help="The query.")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    help="How rows are written.",
-)
-def sql(query: str, output_format: str) -> None:
-    """Run a query on the newest snapshot, read-only."""
-    from pipeline.steps.query import run_query
-
-    sys.stdout.write(run_query(load_settings(), query, output_format))
 
 
 @click.command("models")
@@ -74,4 +58,4 @@ def doctor(as_json: bool) -> None:
     raise_if_unfit(findings)
 
 
-COMMANDS = (sql, list_models, catalogue, doctor)
+COMMANDS = (list_models, catalogue, doctor)

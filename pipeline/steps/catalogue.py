@@ -4,8 +4,6 @@ Here belongs how the catalogue reads. What a column means is said in ``sql/migra
 tables, so that any SQL client shows it too.
 """
 
-import os
-import tempfile
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.errors import EnvironmentFault, WrongUse
+from pipeline.errors import WrongUse
 from pipeline.resources import read_sql
+from pipeline.steps.whole_file import write_whole
 from pipeline.warehouse.connection import apply_migrations, fetch_frame
 
 LAYERS = {
@@ -218,19 +217,4 @@ def write_catalogue(path: Path) -> None:
     EnvironmentFault
         The file cannot be written; an older one stays as it was.
     """
-    content = format_catalogue(describe_tables()).encode()
-    partial: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".catalogue-", dir=path.parent)
-        partial = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            os.fchmod(file.fileno(), 0o644)
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        if partial is not None:
-            partial.unlink(missing_ok=True)
-        msg = f"the catalogue {path} cannot be written: {error.strerror}"
-        raise EnvironmentFault(msg) from error
+    write_whole(path, format_catalogue(describe_tables()).encode(), "the catalogue")

@@ -11,6 +11,7 @@ import duckdb
 
 from pipeline.errors import EnvironmentFault
 from pipeline.settings import Settings
+from pipeline.warehouse.views import create_views
 
 
 def publish_snapshot(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Path:
@@ -41,6 +42,7 @@ def publish_snapshot(connection: duckdb.DuckDBPyConnection, settings: Settings) 
     partial = settings.snapshots / f".partial-{os.getpid()}.duckdb"
     try:
         shutil.copyfile(settings.warehouse_path, partial)
+        _add_views(partial)
         with partial.open("rb+") as copied:
             os.fsync(copied.fileno())
         partial.replace(settings.snapshot_path)
@@ -52,3 +54,10 @@ def publish_snapshot(connection: duckdb.DuckDBPyConnection, settings: Settings) 
         )
         raise EnvironmentFault(msg) from error
     return settings.snapshot_path
+
+
+def _add_views(path: Path) -> None:
+    """Create the views that people query in a copy, so that any DuckDB client finds them there."""
+    with duckdb.connect(str(path)) as connection:
+        create_views(connection)
+        connection.execute("CHECKPOINT")
