@@ -15,6 +15,7 @@ from pipeline.errors import WrongUse
 from pipeline.resources import read_sql
 from pipeline.steps.whole_file import write_whole
 from pipeline.warehouse.connection import apply_migrations, fetch_frame
+from pipeline.warehouse.views import create_views, view_names
 
 LAYERS = {
     "raw": "Rows as received, with the checksum of their file. What a contract refused is not among"
@@ -23,14 +24,16 @@ LAYERS = {
     "core": "The same rows in force, held to the data contracts: what margin, backtest and report"
     " read.",
     "out": "Results, for people to read.",
+    "star": "Views for questions of one's own: facts by account-day, position, exceedance and pair,"
+    " with accounts, instruments and calendar around them. Every published snapshot has them.",
 }
-"""Layers in the order of the data's way, each told by how its tables' names begin."""
+"""Layers in the order of the data's way, told by how a table's name begins; views are the last."""
 
 _INTRODUCTION = """\
 # Data catalogue
 
 Written by `marginproof catalogue` from the comments in the warehouse, which any SQL client shows
-too. Change them in `sql/migrations`, then run `make docs`.
+too. Change them in `sql/migrations` and `sql/views`, then run `make docs`.
 
 Amounts are in the reporting currency, and the end of a name tells the unit: `_amount`, `_price`,
 `_pct` per cent, `_days`, `_date`. A loss above 0 is money lost, a margin is never below 0, a
@@ -70,7 +73,7 @@ class TableDescription:
     name : str
         Name in schema ``main``.
     layer : str
-        ``raw``, ``core`` or ``out``.
+        ``raw``, ``core``, ``out`` or ``star``.
     grain : str
         What one row stands for, as a sentence; empty where the comment does not begin with it.
     meaning : str
@@ -87,7 +90,7 @@ class TableDescription:
 
 
 def describe_tables() -> list[TableDescription]:
-    """Describe every table and view of the layers ``raw``, ``core`` and ``out``.
+    """Describe every table and view that people read, those of ``sql/views`` included.
 
     The comments are read from an empty warehouse in memory, brought to the newest migration, so
     that the catalogue describes the program and not the data of one machine.
@@ -99,10 +102,12 @@ def describe_tables() -> list[TableDescription]:
     """
     with duckdb.connect(":memory:") as connection:
         apply_migrations(connection)
+        create_views(connection)
         frame = fetch_frame(connection, read_sql("queries/describe_columns.sql"))
+    star = set(view_names())
     described = []
     for (name, comment), rows in frame.group_by("table_name", "table_comment", maintain_order=True):
-        layer = str(name).partition("_")[0]
+        layer = "star" if name in star else str(name).partition("_")[0]
         if layer not in LAYERS:
             continue
         grain, meaning = _split_grain(str(comment))

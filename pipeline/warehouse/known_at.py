@@ -4,7 +4,7 @@ Every table with versions is shown through a view that keeps what was known then
 the snapshot is built anew on top, so that a query needs no word about it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -104,6 +104,7 @@ def _show_moment(connection: duckdb.DuckDBPyConnection, moment: Moment) -> None:
         "SELECT schema_name, table_name FROM duckdb_tables()"
         " WHERE database_name = 'published' ORDER BY ALL"
     ).fetchall()
+    received = [table for schema, table in tables if schema == "history" and table[:4] == "raw_"]
     for schema, table in tables:
         columns = [
             row[0]
@@ -113,7 +114,7 @@ def _show_moment(connection: duckdb.DuckDBPyConnection, moment: Moment) -> None:
                 [schema, table],
             ).fetchall()
         ]
-        connection.execute(_define_view(schema, table, columns, moment))
+        connection.execute(_define_view(schema, table, columns, moment, received))
     definitions = connection.execute(
         "SELECT sql FROM duckdb_views() WHERE database_name = 'published' AND NOT internal"
         " ORDER BY view_oid"
@@ -135,14 +136,16 @@ def _create_in_any_order(connection: duckdb.DuckDBPyConnection, definitions: lis
         definitions = waiting
 
 
-def _define_view(schema: str, table: str, columns: list[str], moment: Moment) -> str:
+def _define_view(
+    schema: str, table: str, columns: Sequence[str], moment: Moment, received: Sequence[str]
+) -> str:
     """Return the view that shows a table at a moment; names come from the database's catalogue."""
     conditions, replaced = [], []
     known, as_of = moment.known_at_date, moment.as_of_date
     if known is not None and "known_from" in columns:
         at = f"DATE '{known.isoformat()}'"
         if table == "raw_files":
-            conditions.append(_files_known(at))
+            conditions.append(_files_known(at, received))
         else:
             conditions.append(f"(known_from IS NULL OR known_from <= {at})")
         if "known_to" in columns:
@@ -165,16 +168,14 @@ def _define_view(schema: str, table: str, columns: list[str], moment: Moment) ->
     )
 
 
-def _files_known(at: str) -> str:
+def _files_known(at: str, versioned: Sequence[str]) -> str:
     """Return the condition that a file had been read: by the versions that it brought.
 
     A file's own date is that of its rows, which a correction shares with what it corrects.
     """
-    kinds = ("instruments", "accounts", "prices", "positions", "fx_rates", "margin_called")
     brought = " UNION ALL ".join(
-        f"SELECT file_sha256, min(known_from) AS known_from"  # noqa: S608 - names written above
-        f" FROM published.history.raw_{kind} GROUP BY file_sha256"
-        for kind in (*kinds, "collateral")
+        f'SELECT file_sha256, known_from FROM published.history."{name}"'  # noqa: S608
+        for name in versioned
     )
     return (
         f"(known_from IS NULL OR known_from <= {at}) AND file_sha256 NOT IN"  # noqa: S608

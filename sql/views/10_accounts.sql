@@ -15,7 +15,7 @@ COMMENT ON VIEW accounts IS
 'One row per account_id and valid_from. Who holds positions, slowly changing: a correction '
 'closes a version and opens the next.';
 COMMENT ON COLUMN accounts.account_id IS
-'Account that holds the positions.';
+'Identifier of the account.';
 COMMENT ON COLUMN accounts.member_id IS
 'Clearing member that answers for the account.';
 COMMENT ON COLUMN accounts.account_type IS

@@ -25,9 +25,9 @@ COMMENT ON VIEW instruments IS
 'One row per instrument_id and valid_from. What is traded, slowly changing: a correction '
 'closes a version and opens the next.';
 COMMENT ON COLUMN instruments.instrument_id IS
-'Instrument, as in core_instruments.';
+'Identifier of the instrument, used by prices and positions.';
 COMMENT ON COLUMN instruments.product IS
-'First product of the pair, in the order of the names.';
+'Product that the instrument belongs to; positions of one product net first.';
 COMMENT ON COLUMN instruments.kind IS
 'What the instrument is: spot, future, perpetual or option.';
 COMMENT ON COLUMN instruments.underlying IS
@@ -36,7 +36,8 @@ COMMENT ON COLUMN instruments.risk_factor IS
 'Price series whose moves shock the instrument. Instruments that share one form a curve of '
 'nearby contracts, unless one of them bears its name; an option moves with its underlying.';
 COMMENT ON COLUMN instruments.currency IS
-'Currency, or coin, that is converted.';
+'Currency that profit and loss are computed in before core_fx_rates convert them. For an '
+'inverse contract the currency that its underlying is quoted in, not the coin it pays.';
 COMMENT ON COLUMN instruments.settlement IS
 'How it pays: linear, in its currency, or inverse, in coin.';
 COMMENT ON COLUMN instruments.multiplier IS

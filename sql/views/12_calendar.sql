@@ -14,7 +14,7 @@ FROM core_calendar;
 COMMENT ON VIEW calendar IS
 'One row per business_date. The dates with prices, each with the dates before and after it.';
 COMMENT ON COLUMN calendar.business_date IS
-'Date of the positions; scenarios end on it.';
+'Date on which at least one instrument has a price.';
 COMMENT ON COLUMN calendar.date_number IS
 'Position of the date in the calendar, 1 for the first; it changes when an earlier date is '
 'loaded.';

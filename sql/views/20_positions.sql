@@ -41,13 +41,13 @@ COMMENT ON VIEW positions IS
 'One row per business_date, account_id and instrument_id. What an account holds at the end of '
 'a date, with terms, price and size.';
 COMMENT ON COLUMN positions.business_date IS
-'Date of the positions; scenarios end on it.';
+'Date on which at least one instrument has a price.';
 COMMENT ON COLUMN positions.account_id IS
-'Account that holds the positions.';
+'Identifier of the account.';
 COMMENT ON COLUMN positions.instrument_id IS
-'Instrument, as in core_instruments.';
+'Identifier of the instrument, used by prices and positions.';
 COMMENT ON COLUMN positions.product IS
-'First product of the pair, in the order of the names.';
+'Product that the instrument belongs to; positions of one product net first.';
 COMMENT ON COLUMN positions.kind IS
 'What the instrument is: spot, future, perpetual or option.';
 COMMENT ON COLUMN positions.risk_factor IS

@@ -41,17 +41,18 @@ COMMENT ON VIEW exceedances IS
 'One row per business_date, model_id, track, mpor_days and account_id. Every loss of an '
 'account above its tested margin, with what the register of exceptions holds of it.';
 COMMENT ON COLUMN exceedances.business_date IS
-'Date of the positions; scenarios end on it.';
+'Date of the positions, which stay frozen over the horizon; an instrument that expires in it '
+'keeps what it settled at.';
 COMMENT ON COLUMN exceedances.model_id IS
 'Model that computed the margin; its parameters are listed by marginproof models.';
 COMMENT ON COLUMN exceedances.track IS
 'Which of the two backtests: core_model tests the recomputed margin without add-ons, adequacy '
 'the margin in force.';
 COMMENT ON COLUMN exceedances.mpor_days IS
-'Margin period of risk, in dates of core_calendar: each scenario is a move over so many '
-'dates.';
+'Length of the horizon, in dates of core_calendar; the margin period of risk of the margin '
+'that is tested.';
 COMMENT ON COLUMN exceedances.account_id IS
-'Account that holds the positions.';
+'Account whose positions lost; losses of several accounts are never in one row.';
 COMMENT ON COLUMN exceedances.member_id IS
 'Clearing member that answers for the account; null where the account is not described.';
 COMMENT ON COLUMN exceedances.margin_basis IS
@@ -67,12 +68,11 @@ COMMENT ON COLUMN exceedances.worst_loss_amount IS
 'never tested; below 0 where every date showed a gain. Null unless the status is observed and '
 'every price and rate on the way is there.';
 COMMENT ON COLUMN exceedances.standalone_margin_amount IS
-'Margin without offsets, in reporting currency, at least 0: the sum over the instruments '
-'below the node of the margin of each alone.';
+'Margin without offsets, in reporting currency, as in out_margin; null in the adequacy track '
+'where it could not be computed.';
 COMMENT ON COLUMN exceedances.netted_margin_amount IS
-'Margin with every offset below the node, before the cap, in reporting currency, at least 0: '
-'the risk measure of the node''s scenario losses, or the sum of the nodes below where the '
-'model lets the level add margins.';
+'Margin with every offset, before the cap, in reporting currency, as in out_margin; null in '
+'the adequacy track where it could not be computed.';
 COMMENT ON COLUMN exceedances.tested_margin_amount IS
 'Margin that the loss is compared with, in reporting currency: the capped margin in the '
 'core_model track; in the adequacy track the called one or, where it is not known, the '

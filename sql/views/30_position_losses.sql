@@ -1,6 +1,6 @@
 -- Grain: business_date, model_id, mpor_days, account_id, instrument_id.
 -- Inputs: out_backtest, core_positions, core_instruments, core_prices, core_fx_rates.
--- Use: the loss of each position from its date to the end of the account's horizon, which adds up to
+-- Use: the loss of each position from its date to the end of its account's horizon; these add up to
 -- the account's loss. An instrument that expires on the way keeps what it settled at: a future its
 -- last price, an option its intrinsic value.
 CREATE OR REPLACE VIEW position_losses AS
@@ -111,18 +111,18 @@ COMMENT ON VIEW position_losses IS
 'position from its date to the end of its account''s horizon; over the account it adds up to '
 'the loss in out_backtest.';
 COMMENT ON COLUMN position_losses.business_date IS
-'Date of the positions; scenarios end on it.';
+'Date at whose end the position was held.';
 COMMENT ON COLUMN position_losses.model_id IS
 'Model that computed the margin; its parameters are listed by marginproof models.';
 COMMENT ON COLUMN position_losses.mpor_days IS
-'Margin period of risk, in dates of core_calendar: each scenario is a move over so many '
-'dates.';
+'Length of the horizon, in dates of core_calendar; the margin period of risk of the margin '
+'that is tested.';
 COMMENT ON COLUMN position_losses.account_id IS
-'Account that holds the positions.';
+'Account that holds it.';
 COMMENT ON COLUMN position_losses.instrument_id IS
 'Instrument, as in core_instruments.';
 COMMENT ON COLUMN position_losses.product IS
-'First product of the pair, in the order of the names.';
+'Product that the instrument belongs to; positions of one product net first.';
 COMMENT ON COLUMN position_losses.kind IS
 'What the instrument is: spot, future, perpetual or option.';
 COMMENT ON COLUMN position_losses.quantity IS

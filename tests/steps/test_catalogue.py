@@ -13,6 +13,7 @@ from pipeline.errors import EnvironmentFault, WrongUse
 from pipeline.findings import FileKind
 from pipeline.steps import catalogue
 from pipeline.warehouse.connection import apply_migrations, fetch_frame
+from pipeline.warehouse.views import create_views
 
 CATALOGUE = Path(__file__).parents[2] / "docs" / "catalogue.md"
 TABLES = {table.name: table for table in catalogue.describe_tables()}
@@ -29,6 +30,7 @@ def grain_columns(table: catalogue.TableDescription) -> list[str]:
 def migrated():
     with duckdb.connect(":memory:") as connection:
         apply_migrations(connection)
+        create_views(connection)
         yield connection
 
 
@@ -37,7 +39,7 @@ def test_every_layer_is_described_and_nothing_in_schema_main_is_left_out(migrate
         migrated, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'"
     )["table_name"]
     assert set(TABLES) == set(names) - {"schema_migrations"}
-    assert {table.layer for table in TABLES.values()} == {"raw", "core", "out"}
+    assert {table.layer for table in TABLES.values()} == {"raw", "core", "out", "star"}
 
 
 @BY_TABLE
