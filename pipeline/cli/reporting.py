@@ -10,6 +10,7 @@ import click
 
 from pipeline.cli.options import DAY, as_of_option, json_option, model_option, publish_option
 from pipeline.cli.output import answer
+from pipeline.errors import WrongUse
 from pipeline.settings import load_settings
 
 
@@ -32,6 +33,7 @@ from pipeline.settings import load_settings
 @click.option("--language", default="en", help="Wording of the report, by its language tag.")
 @click.option("--output", type=click.Path(path_type=Path), help="Where to put the PDF.")
 @click.option("--organisation", default="Marginproof", help="Name on the title.")
+@click.option("--known-at", type=DAY, help="Rebuild what was known at this date.")
 @model_option
 @json_option
 def report(
@@ -43,6 +45,7 @@ def report(
     language: str,
     output: Path | None,
     organisation: str,
+    known_at: date | None,
     model_ids: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -61,6 +64,10 @@ def report(
         scope=ReportScope(ReportLevel(scope), scope_id),
         language=language,
     )
+    if known_at is not None and (exception_id is not None or scope != "firm"):
+        raise WrongUse(
+            "--known-at rebuilds the report of the firm; leave out --scope and --exception"
+        )
     if exception_id is not None:
         one = write_exception_report(settings, models, request, exception_id, output)
         answer(
@@ -69,7 +76,7 @@ def report(
             as_json=as_json,
         )
         return
-    summary = write_report(settings, models, request, output)
+    summary = write_report(settings, models, request, output, known_at)
     answer(
         f"{summary.path}\n{state_verdict(summary.verdict)}",
         {

@@ -7,7 +7,9 @@ import duckdb
 import polars as pl
 
 from pipeline.margin.declaration import ModelDeclaration
+from pipeline.resources import read_sql
 from pipeline.steps.amounts import round_amounts
+from pipeline.warehouse.connection import fetch_value
 from pipeline.warehouse.partitions import replace_partitions
 
 _PARTITION = ("as_of_date", "model_id")
@@ -33,11 +35,12 @@ def write_as_of(
     models : sequence of ModelDeclaration
         The models whose rows these are.
     as_of_date : date
-        Last date whose prices were used; the rows count as known from it.
+        Last date whose prices were used. The rows count as known from it, or from the date from
+        which a correction of an earlier date does, so that what was reported before stays.
     """
     dated = [
         pl.lit(as_of_date, dtype=pl.Date).alias("as_of_date"),
-        pl.lit(as_of_date, dtype=pl.Date).alias("known_from"),
+        pl.lit(find_knowledge(connection, as_of_date), dtype=pl.Date).alias("known_from"),
     ]
     hashes = pl.DataFrame(
         {
@@ -57,3 +60,24 @@ def write_as_of(
         _PARTITION,
         hashes.select("model_id").with_columns(dated),
     )
+
+
+def find_knowledge(connection: duckdb.DuckDBPyConnection, as_of_date: date) -> date:
+    """Return the latest date from which an input up to a date counts as known.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        The warehouse.
+    as_of_date : date
+        Last date looked at.
+
+    Returns
+    -------
+    date
+        The as-of date, or that of a later correction.
+    """
+    known: date | None = fetch_value(
+        connection, read_sql("queries/latest_knowledge.sql"), {"as_of_date": as_of_date}
+    )
+    return max(known or as_of_date, as_of_date)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from pipeline.margin.declaration import ModelDeclaration
@@ -16,6 +17,7 @@ from pipeline.steps.report_exception import chart_dates, describe_exception, rea
 from pipeline.steps.report_figures import read_account_history
 from pipeline.steps.report_scope import ReportLevel, ReportScope, restrict, safe_name
 from pipeline.warehouse.connection import open_reader
+from pipeline.warehouse.known_at import Moment, open_reader_at
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ def write_report(
     models: Sequence[ModelDeclaration],
     request: ReportRequest,
     output: Path | None = None,
+    known_at: date | None = None,
 ) -> ReportSummary:
     """Render the adequacy report from the newest snapshot.
 
@@ -59,14 +62,18 @@ def write_report(
     output : Path, optional
         Where to put the PDF; ``<home>/reports/adequacy-<as-of date>.pdf`` where omitted, with
         scope and identifier in the name where the report is not the firm's.
+    known_at : date, optional
+        Date at whose end results were known, to rebuild an earlier report; now where omitted.
 
     Returns
     -------
     ReportSummary
         The PDF and its verdict.
     """
-    with open_reader(settings) as connection:
-        require_fresh_results(connection, models, request.as_of_date)
+    with open_reader_at(settings, Moment(known_at_date=known_at)) as connection:
+        if known_at is None:
+            # What was reported then is rebuilt as it was, whatever it lacked.
+            require_fresh_results(connection, models, request.as_of_date)
         restrict(connection, request.scope)
         data = gather_report(connection, settings, models, request)
     name = f"adequacy-{request.as_of_date}{request.scope.file_suffix}.pdf"

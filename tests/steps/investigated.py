@@ -52,6 +52,7 @@ def make_warehouse(home: Path, folder: Path) -> Settings:
     succeed("load", str(first))
     succeed("backfill", "--from", str(days[0]), "--to", str(LAST))
     settings = Settings(home=home, memory_limit="1GB", models=("short", "challenger"))
+    succeed("report", "--as-of", str(LAST), "--output", str(folder / "reported.pdf"))
     shutil.copy(settings.snapshot_path, settings.snapshots / "before.duckdb")
     late = folder / "late"
     prices = {row[1]: float(row[2]) for row in read_prices(first) if row[0] == str(CORRECTED)}

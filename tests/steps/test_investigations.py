@@ -15,6 +15,7 @@ from tests.steps.investigated import (
     investigated,  # noqa: F401 - a fixture
     query,
     read_prices,
+    succeed,
 )
 from tests.steps.trial import BACKTEST, BEFORE, DAYS
 
@@ -318,7 +319,7 @@ def test_what_was_known_before_the_correction_is_rebuilt_row_by_row(settings, ta
     rebuilt = query(settings, text, moment=Moment(None, LAST))
     assert len(before) > 1
     assert rebuilt == before
-    if table not in {"raw_files"}:
+    if table != "raw_files":
         assert query(settings, text) != before
 
 
@@ -347,3 +348,15 @@ def test_position_losses_add_up_to_the_loss_of_every_account_day(settings):
     )
     assert row["days"] > 100
     assert row["worst"] < 1e-3
+
+
+def test_a_report_is_rebuilt_byte_for_byte_after_a_correction(
+    investigated,  # noqa: F811
+    tmp_path,
+):
+    now, again = tmp_path / "now.pdf", tmp_path / "again.pdf"
+    succeed("report", "--as-of", str(LAST), "--output", str(now))
+    succeed("report", "--as-of", str(LAST), "--known-at", str(LAST), "--output", str(again))
+    reported = (investigated[1] / "reported.pdf").read_bytes()
+    assert again.read_bytes() == reported
+    assert now.read_bytes() != reported
