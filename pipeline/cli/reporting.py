@@ -1,4 +1,4 @@
-"""The commands about the report and its evidence: report, export, exception.
+"""The commands about the report and its evidence: report, verify, export, exception.
 
 The rendering belongs to the steps they call.
 """
@@ -10,7 +10,7 @@ import click
 
 from pipeline.cli.options import DAY, as_of_option, json_option, model_option, publish_option
 from pipeline.cli.output import answer
-from pipeline.errors import WrongUse
+from pipeline.errors import CheckFailed, WrongUse
 from pipeline.settings import load_settings
 
 
@@ -90,6 +90,40 @@ def report(
 
 
 @click.command()
+@click.argument("pdf", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@json_option
+def verify(pdf: Path | None, as_json: bool) -> None:
+    """Check a report PDF against its annex, its own tables and the warehouse."""
+    from pipeline.steps.verify import verify_report
+
+    if pdf is None:
+        msg = "name the report to verify"
+        raise WrongUse(msg)
+    verification = verify_report(load_settings(), pdf)
+    differences = verification.differences
+    answer(
+        "\n".join(
+            (
+                *(f"compared: {statement}" for statement in verification.statements),
+                *(f"differs: {difference}" for difference in differences),
+                *(() if differences else (f"{pdf}: verified, nothing differs",)),
+            )
+        ),
+        {
+            "pdf": pdf,
+            "verified": not differences,
+            "differences": list(differences),
+            "statements": list(verification.statements),
+        },
+        as_json=as_json,
+    )
+    if differences:
+        count = len(differences)
+        msg = f"{pdf}: not verified, {count} difference{'s' if count > 1 else ''} found"
+        raise CheckFailed(msg)
+
+
+@click.command()
 @as_of_option
 @click.option(
     "--output", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to."
@@ -153,4 +187,4 @@ def exception(
     )
 
 
-COMMANDS = (report, export, exception)
+COMMANDS = (report, verify, export, exception)

@@ -10,14 +10,15 @@ import hashlib
 import io
 import json
 import typing
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import Enum
 from functools import cache
 from operator import attrgetter
 from typing import Any
 
+from pipeline.rendering.codec import decode, encode
 from pipeline.rendering.model import (
     AnnexFile,
     ClassTotal,
@@ -33,6 +34,8 @@ from pipeline.rendering.model import (
 
 MANIFEST_NAME = "manifest.json"
 EXCEEDANCES_NAME = "exceedances.csv"
+REPORT_DATA_NAME = "report_data.json"
+_JSON = "application/json"
 
 
 @dataclass(frozen=True)
@@ -82,10 +85,36 @@ def build_attachments(data: ReportData, descriptions: dict[str, str]) -> tuple[A
         for name, kind, rows in tables
     ]
     written += [_given(annex) for annex in data.annexes]
+    everything = (_whole(data) + "\n").encode("utf-8")
+    written.append(
+        Attachment(REPORT_DATA_NAME, descriptions[REPORT_DATA_NAME], everything, _JSON, None)
+    )
     manifest = _manifest(data, written)
-    description = descriptions[MANIFEST_NAME]
-    written.append(Attachment(MANIFEST_NAME, description, manifest, "application/json", None))
+    written.append(Attachment(MANIFEST_NAME, descriptions[MANIFEST_NAME], manifest, _JSON, None))
     return tuple(written)
+
+
+def _whole(data: ReportData) -> str:
+    """Write all that the report shows; files the caller gave are attached by themselves."""
+    return encode(replace(data, annexes=tuple(replace(a, content=b"") for a in data.annexes)))
+
+
+def read_report_data(files: Mapping[str, bytes]) -> ReportData:
+    """Read back everything a report shows from the files attached to it.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        Attached files by name, among them the one written under `REPORT_DATA_NAME`.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        The file is missing or is not what `build_attachments` writes.
+    """
+    data = decode(files[REPORT_DATA_NAME].decode("utf-8"))
+    annexes = tuple(replace(a, content=files.get(a.name, b"")) for a in data.annexes)
+    return replace(data, annexes=annexes)
 
 
 def reserved_names() -> frozenset[str]:
@@ -100,6 +129,7 @@ def reserved_names() -> frozenset[str]:
             "contract_results.csv",
             "excluded_days.csv",
             "missing_prices.csv",
+            REPORT_DATA_NAME,
             MANIFEST_NAME,
         }
     )

@@ -113,7 +113,7 @@ def decide_verdict(figures: VerdictFigures) -> Verdict:
     largest = figures.exceedances[0] if figures.exceedances else None
     offset = figures.offset
     return Verdict(
-        status=_status(head, reasons),
+        status=decide_status(head, reasons),
         reasons=tuple(reasons),
         model_id=head.model_id,
         track=head.track,
@@ -148,7 +148,8 @@ def decide_verdict(figures: VerdictFigures) -> Verdict:
     )
 
 
-def _status(head: CoverageRow, reasons: Sequence[Reason]) -> VerdictStatus:
+def decide_status(head: CoverageRow, reasons: Sequence[Reason]) -> VerdictStatus:
+    """Return the verdict of a series and its reasons; the rule is that of `decide_verdict`."""
     if head.coverage_pct is None:
         return VerdictStatus.INSUFFICIENT_DATA
     if head.coverage_pct < head.confidence_pct or head.zone is Zone.RED:
