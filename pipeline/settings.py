@@ -5,7 +5,7 @@ Model parameters do not belong here: they are declared in ``pipeline/models/*.to
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import WrongUse
@@ -31,6 +31,10 @@ class Settings:
         Models in force, champion first (``MARGINPROOF_MODELS``, default ``hes,hvar``).
     kept_snapshots : int
         Dated snapshots that housekeeping keeps (``MARGINPROOF_KEPT_SNAPSHOTS``, default 30).
+    signing_p12 : Path or None
+        PKCS#12 file that signs reports (``MARGINPROOF_SIGNING_P12``); None leaves them unsigned.
+    signing_passphrase : str or None
+        What opens it (``MARGINPROOF_SIGNING_PASSPHRASE``); never shown.
     """
 
     home: Path
@@ -40,6 +44,8 @@ class Settings:
     reporting_currency: str = "USD"
     models: tuple[str, ...] = ("hes", "hvar")
     kept_snapshots: int = 30
+    signing_p12: Path | None = None
+    signing_passphrase: str | None = field(default=None, repr=False)
 
     @property
     def warehouse_path(self) -> Path:
@@ -79,6 +85,7 @@ def load_settings() -> Settings:
     kept = _read("KEPT_SNAPSHOTS", "30", r"[1-9]\d{0,3}", "a whole number of at least 1")
     size = r"\d+(\.\d+)?\s*([KMGT]i?B|B)"
     models = _read("MODELS", "hes,hvar", r"[\w,\s-]+", "names of models, parted by commas")
+    certificate = os.environ.get("MARGINPROOF_SIGNING_P12")
     return Settings(
         home=Path(os.environ.get("MARGINPROOF_HOME") or "var"),
         memory_limit=_read("MEMORY_LIMIT", "4GB", size, "a size such as 4GB"),
@@ -89,6 +96,8 @@ def load_settings() -> Settings:
         ),
         models=tuple(model.strip() for model in models.split(",") if model.strip()),
         kept_snapshots=int(kept),
+        signing_p12=Path(certificate) if certificate else None,
+        signing_passphrase=os.environ.get("MARGINPROOF_SIGNING_PASSPHRASE") or None,
     )
 
 

@@ -5,9 +5,11 @@ text is that of the page's own drawing operators, in their order, so that a figu
 on a page is read as it is now printed.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ import pikepdf
 from pipeline.errors import CheckFailed, EnvironmentFault
 
 _SHOW = frozenset({"Tj", "TJ", "'", '"'})
+_DRAW = frozenset(
+    "m l c v y h re f F f* B B* b b* S s n w d cm g G rg RG k K sc SC scn SCN".split()  # noqa: SIM905
+)
 _RANGE = re.compile(rb"<([0-9a-fA-F]+)>\s*<([0-9a-fA-F]+)>\s*(\[[^\]]*\]|<[0-9a-fA-F]+>)")
 _CHARACTER = re.compile(rb"<([0-9a-fA-F]+)>\s*<([0-9a-fA-F]+)>")
 _BLOCK = re.compile(rb"begin(bfchar|bfrange)(.*?)end\1", re.DOTALL)
@@ -33,11 +38,14 @@ class PrintedReport:
         What the file says of each attached file.
     pages : tuple of tuple of str
         Pieces of text on each page in the order in which they are drawn: a cell, a line.
+    drawings : tuple of str
+        Checksum of what each page draws beside text: lines, areas, colours.
     """
 
     attachments: Mapping[str, bytes]
     descriptions: Mapping[str, str]
     pages: tuple[tuple[str, ...], ...]
+    drawings: tuple[str, ...]
 
 
 def read_printed(path: Path) -> PrintedReport:
@@ -57,12 +65,17 @@ def read_printed(path: Path) -> PrintedReport:
     """
     try:
         with pikepdf.open(path) as pdf:
+            drawings = [hashlib.sha256() for _ in pdf.pages]
             return PrintedReport(
                 attachments={
                     name: spec.get_file().read_bytes() for name, spec in pdf.attachments.items()
                 },
                 descriptions={name: spec.description for name, spec in pdf.attachments.items()},
-                pages=tuple(tuple(_read_page(page)) for page in pdf.pages),
+                pages=tuple(
+                    tuple(_read_content(page, _resources(page), {}, drawn))
+                    for page, drawn in zip(pdf.pages, drawings, strict=True)
+                ),
+                drawings=tuple(drawn.hexdigest() for drawn in drawings),
             )
     except OSError as error:
         msg = f"the report {path} cannot be read: {error.strerror or error}"
@@ -72,12 +85,16 @@ def read_printed(path: Path) -> PrintedReport:
         raise CheckFailed(msg) from error
 
 
-def _read_page(page: pikepdf.Page) -> Iterator[str]:
-    return _read_content(page, page.obj.get("/Resources", pikepdf.Dictionary()), {})
+def _resources(page: pikepdf.Page) -> pikepdf.Object:
+    resources: pikepdf.Object = page.obj.get("/Resources", pikepdf.Dictionary())
+    return resources
 
 
 def _read_content(
-    holder: Any, resources: pikepdf.Object, known: dict[tuple[int, int], Mapping[int, str]]
+    holder: Any,
+    resources: pikepdf.Object,
+    known: dict[tuple[int, int], Mapping[int, str]],
+    drawn: Any,
 ) -> Iterator[str]:
     """Yield the text between two marks or text objects, and that of drawings in their place."""
     fonts = resources.get("/Font", pikepdf.Dictionary())
@@ -99,9 +116,16 @@ def _read_content(
             drawing = drawings[str(operands[0])]
             if drawing.get("/Subtype") == "/Form":
                 own = drawing.get("/Resources", resources)
-                yield from _read_content(drawing, own, known)
+                yield from _read_content(drawing, own, known, drawn)
+        if name in _DRAW:
+            numbers = " ".join(_rounded(operand) for operand in operands)
+            drawn.update(f"{numbers} {name}\n".encode())
     if piece:
         yield _joined(piece)
+
+
+def _rounded(operand: Any) -> str:
+    return f"{float(operand):.3f}" if isinstance(operand, int | float | Decimal) else str(operand)
 
 
 def _joined(piece: list[str]) -> str:

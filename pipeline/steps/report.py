@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.margin.declaration import ModelDeclaration
-from pipeline.rendering.model import Verdict
+from pipeline.rendering.model import ReportData, Verdict
 from pipeline.rendering.render import render_report
 from pipeline.rendering.wording import load_wording
 from pipeline.resources import resource_path
@@ -34,12 +34,16 @@ class ReportSummary:
         Number of pages.
     verdict : Verdict
         What page one says.
+    signed_by : str
+        Name on the certificate that signed it; empty where none did. The checksum is that of the
+        report without the signature, which carries a wall time.
     """
 
     path: Path
     sha256: str
     pages: int
     verdict: Verdict
+    signed_by: str = ""
 
 
 def write_report(
@@ -78,8 +82,7 @@ def write_report(
         data = gather_report(connection, settings, models, request)
     name = f"adequacy-{request.as_of_date}{request.scope.file_suffix}.pdf"
     path = output or settings.reports / name
-    rendered = render_report(data, path)
-    return ReportSummary(rendered.path, rendered.sha256, rendered.pages, data.verdict)
+    return _render(settings, data, path)
 
 
 def write_exception_report(
@@ -120,16 +123,26 @@ def write_exception_report(
             row["account_id"],
         )
     path = output or settings.reports / f"exception-{safe_name(exception_id)}.pdf"
-    rendered = render_report(
-        replace(
-            data,
-            layout="exception",
-            further_sections=sections,
-            account_histories=(history.since(first),),
-        ),
-        path,
+    shown = replace(
+        data,
+        layout="exception",
+        further_sections=sections,
+        account_histories=(history.since(first),),
     )
-    return ReportSummary(rendered.path, rendered.sha256, rendered.pages, data.verdict)
+    return _render(settings, shown, path)
+
+
+def _render(settings: Settings, data: ReportData, path: Path) -> ReportSummary:
+    """Render what was gathered, and sign it where the environment names a key."""
+    signer = None
+    if settings.signing_p12 is not None:
+        # Loaded only where asked for: it takes as long as a small report.
+        from pipeline.rendering.signature import load_signer, sign_report
+
+        signer = load_signer(settings.signing_p12, settings.signing_passphrase)
+    rendered = render_report(data, path)
+    signed_by = "" if signer is None else sign_report(path, signer)
+    return ReportSummary(rendered.path, rendered.sha256, rendered.pages, data.verdict, signed_by)
 
 
 def state_verdict(verdict: Verdict) -> str:

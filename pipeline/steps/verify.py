@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.rendering.annex import REPORT_DATA_NAME, read_report_data
 from pipeline.rendering.model import ReportData
 from pipeline.rendering.printed import read_printed
+from pipeline.rendering.signature import SignatureState, check_signatures
 from pipeline.settings import Settings
 from pipeline.steps.verify_annex import check_files, compare_tables
 from pipeline.steps.verify_differences import shorten
@@ -57,8 +58,14 @@ def verify_report(settings: Settings, path: Path) -> Verification:
         The file or the snapshot cannot be opened, or the layout libraries are missing.
     """
     printed = read_printed(path)
+    content = path.read_bytes()
+    signatures = check_signatures(content)
     differences = shorten(check_files(printed))
-    statements = [f"{len(printed.attachments)} attached files compared with their checksums"]
+    differences += [s.sentence for s in signatures if s.state is SignatureState.INVALID]
+    statements = [
+        *(f"signature {s.state}: {s.sentence}" for s in signatures),
+        f"{len(printed.attachments)} attached files compared with their checksums",
+    ]
     try:
         data = read_report_data(printed.attachments)
     except (KeyError, TypeError, ValueError):
@@ -73,10 +80,22 @@ def verify_report(settings: Settings, path: Path) -> Verification:
     pages = compare_pages(printed, data)
     differences += shorten(pages.differences)
     statements.append(pages.statement)
+    if pages.content is not None:
+        statements.append(_compare_bytes(content, pages.content))
     warehouse = compare_with_warehouse(settings, data)
     differences += warehouse.differences
     statements += warehouse.statements
     return Verification(tuple(dict.fromkeys(differences)), tuple(statements))
+
+
+def _compare_bytes(content: bytes, anew: bytes) -> str:
+    """Say whether the file begins with the bytes that its data give; a signature follows them."""
+    if content.startswith(anew):
+        return "the bytes are those that the data give, up to a signature"
+    return (
+        "the bytes are not those that the data give: the file was saved again, or fonts were laid"
+        " out by another system library"
+    )
 
 
 def _state_recomputed(data: ReportData) -> str:

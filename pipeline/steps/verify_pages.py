@@ -83,8 +83,9 @@ def compare_pages(printed: PrintedReport, data: ReportData) -> PageComparison:
             "the report cannot be rendered anew",
         )
     return PageComparison(
-        tuple(_compare_text(printed.pages, again.pages)),
-        f"the report was rendered anew and the text of {len(again.pages)} pages compared",
+        (*_compare_text(printed.pages, again.pages), *_compare_drawings(printed, again)),
+        f"the report was rendered anew and the text and drawings of {len(again.pages)} pages"
+        " compared",
         content,
     )
 
@@ -111,6 +112,17 @@ def _compare_text(found: Sequence[Sequence[str]], expected: Sequence[Sequence[st
                     f" {_quoted(right[c:d])}"
                 )
     return differences
+
+
+def _compare_drawings(printed: PrintedReport, again: PrintedReport) -> list[str]:
+    """Compare lines and areas where the text of a page agrees; another text moves them anyway."""
+    return [
+        f"page {number} draws other lines or areas than its data give"
+        for number, (one, other) in enumerate(
+            zip(printed.drawings, again.drawings, strict=False), start=1
+        )
+        if one != other and printed.pages[number - 1] == again.pages[number - 1]
+    ]
 
 
 def _quoted(pieces: Sequence[str]) -> str:
