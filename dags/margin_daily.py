@@ -39,15 +39,16 @@ scheduled run once, even though it does not catch up.
 import os
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import (
+# The names about deadlines are missing from Airflow's own stub.
+from airflow.sdk import (  # type: ignore[attr-defined]
     DAG,
     Asset,
     AssetOrTimeSchedule,
     CronTriggerTimetable,
-    DeadlineAlert,  # type: ignore[attr-defined] - Airflow's stub leaves it out
-    DeadlineReference,  # type: ignore[attr-defined]
+    DeadlineAlert,
+    DeadlineReference,
     Param,
-    SyncCallback,  # type: ignore[attr-defined]
+    SyncCallback,
     chain,
 )
 from alerts import tell_late

@@ -17,6 +17,7 @@ from pipeline.rendering.model import ReportData
 from pipeline.settings import Settings
 from pipeline.steps.models import load_models
 from pipeline.steps.report_data import ReportRequest, gather_report
+from pipeline.steps.report_scope import ReportLevel, ReportScope, restrict
 from pipeline.steps.verify_differences import shorten, state_differences
 from pipeline.warehouse.connection import open_reader
 
@@ -90,7 +91,13 @@ def compare_with_warehouse(settings: Settings, data: ReportData) -> WarehouseCom
         window_name=data.verdict.window_name,
         organisation=data.organisation,
         is_demonstration=data.is_demonstration,
+        scope=ReportScope(ReportLevel(data.scope), data.scope_id),
+        language=data.language,
     )
+    if data.layout == "exception":
+        return WarehouseComparison(
+            (), ("a report of one exceedance is compared with its own annex alone",)
+        )
     with open_reader(settings) as connection:
         return _compare(connection, settings, models, request, data)
 
@@ -103,8 +110,9 @@ def _compare(
     data: ReportData,
 ) -> WarehouseComparison:
     try:
+        restrict(connection, request.scope)
         gathered = gather_report(connection, settings, models, request)
-    except CheckFailed as error:
+    except (CheckFailed, WrongUse) as error:
         return WarehouseComparison((), (f"not compared with the warehouse: {error}",))
     differences = state_differences(_figures(data), _figures(gathered), _NAMED)
     return WarehouseComparison(
