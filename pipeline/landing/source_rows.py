@@ -339,7 +339,10 @@ def _read_numbers(text: pl.Series, rule: ColumnRule, form: FileForm) -> tuple[pl
         bare = bare.str.replace(form.decimal_mark, ".", literal=True)
     values = bare.cast(pl.Float64, strict=False)
     if rule.multiply_by != 1.0 or rule.divide_by != 1.0:
-        values = values * rule.multiply_by / rule.divide_by
+        # Polars divides by a number as it multiplies by its reciprocal: 2945300 / 10000 would not
+        # be 294.53.
+        scaled = values.to_numpy() * rule.multiply_by / rule.divide_by
+        values = pl.Series(values.name, scaled, dtype=pl.Float64, nan_to_null=True)
     good = text.str.contains(shape).fill_null(value=False) & values.is_finite().fill_null(
         value=False
     )

@@ -69,7 +69,42 @@ business_date,account_id,asset,amount,haircut_pct
 2014-01-02,A,cash,120000,0
 2014-01-02,A,bond,30000,5
 """,
+    "rates": """
+business_date,currency,tenor_days,rate_pct
+2014-01-02,USD,30,0.17
+""",
+    "dividends": """
+business_date,instrument_id,dividend_price
+2014-01-02,UNHELD,0.45
+""",
+    "funding": """
+business_date,instrument_id,funding_pct
+2014-01-02,COIN,0.01
+""",
+    "adjustments": """
+business_date,instrument_id,event,quantity_factor,price_factor,final_price
+2014-01-02,UNHELD,split,4,0.25,
+""",
+    "published_margins": """
+business_date,exchange,product,currency,initial_amount,maintenance_amount
+2014-01-02,nymex,OIL,USD,3850,3500
+""",
+    "trader_positions": """
+business_date,report,contract_code,contract,trader_category,long_quantity,short_quantity,spread_quantity,open_interest_quantity
+2014-01-02,legacy,067651,CRUDE OIL,commercial,400,500,100,1000
+""",
 }
+
+# The kinds above that have no row on the second date.
+ONE_DATE = (
+    "collateral",
+    "rates",
+    "dividends",
+    "funding",
+    "adjustments",
+    "published_margins",
+    "trader_positions",
+)
 
 
 def write_delivery(folder: Path, changes: Mapping[str, str | None] | None = None) -> None:

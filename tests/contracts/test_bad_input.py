@@ -322,6 +322,136 @@ CASES = {
         ),
         {NEXT_DAY},
     ),
+    "repeated rates": (
+        {"rates": SOUND["rates"] + "2014-01-02,USD,30,0.2\n"},
+        (
+            "rates.csv, column currency, rows 2 and 3 ('USD 30.0'), business date 2014-01-02:"
+            " the currency and the tenor stand more than once on the date;"
+            " expected one row per business_date, currency and tenor_days"
+        ),
+        {DAY},
+    ),
+    "repeated dividends": (
+        {"dividends": SOUND["dividends"] + "2014-01-02,UNHELD,0.5\n"},
+        (
+            "dividends.csv, column instrument_id, rows 2 and 3 ('UNHELD'),"
+            " business date 2014-01-02:"
+            " the instrument stands more than once on the date;"
+            " expected one row per business_date and instrument_id"
+        ),
+        {DAY},
+    ),
+    "repeated funding": (
+        {"funding": SOUND["funding"] + "2014-01-02,COIN,0.02\n"},
+        (
+            "funding.csv, column instrument_id, rows 2 and 3 ('COIN'), business date 2014-01-02:"
+            " the instrument stands more than once on the date;"
+            " expected one row per business_date and instrument_id"
+        ),
+        {DAY},
+    ),
+    "repeated adjustments": (
+        {"adjustments": SOUND["adjustments"] + "2014-01-02,UNHELD,split,2,0.5,\n"},
+        (
+            "adjustments.csv, column instrument_id, rows 2 and 3 ('UNHELD'),"
+            " business date 2014-01-02:"
+            " the instrument stands more than once on the date;"
+            " expected one row per business_date and instrument_id"
+        ),
+        {DAY},
+    ),
+    "repeated published_margins": (
+        {"published_margins": SOUND["published_margins"] + "2014-01-02,nymex,OIL,USD,4000,3500\n"},
+        (
+            "published_margins.csv, column product, rows 2 and 3 ('nymex OIL'),"
+            " business date 2014-01-02:"
+            " the exchange and the product stand more than once on the date;"
+            " expected one row per business_date, exchange and product"
+        ),
+        {DAY},
+    ),
+    "repeated trader_positions": (
+        {
+            "trader_positions": SOUND["trader_positions"]
+            + "2014-01-02,legacy,067651,CRUDE OIL,commercial,1,1,,1000\n"
+        },
+        (
+            "trader_positions.csv, column contract_code, rows 2 and 3"
+            " ('legacy 067651 commercial'),"
+            " business date 2014-01-02:"
+            " the contract and the category stand more than once on the date;"
+            " expected one row per business_date, report, contract_code and trader_category"
+        ),
+        {DAY},
+    ),
+    "dividend of nothing known": (
+        {"dividends": SOUND["dividends"] + "2014-01-02,GOLD,1\n"},
+        (
+            "dividends.csv, column instrument_id, row 3 ('GOLD'), business date 2014-01-02:"
+            " the instrument is not known;"
+            " expected an instrument_id delivered in instruments now or earlier"
+        ),
+        set(),
+    ),
+    "change of nothing known": (
+        {"adjustments": SOUND["adjustments"] + "2014-01-02,GOLD,split,2,0.5,\n"},
+        (
+            "adjustments.csv, column instrument_id, row 3 ('GOLD'), business date 2014-01-02:"
+            " the instrument is not known;"
+            " expected an instrument_id delivered in instruments now or earlier"
+        ),
+        set(),
+    ),
+    "funding of a future": (
+        {"funding": SOUND["funding"] + "2014-01-02,OIL,1\n"},
+        (
+            "funding.csv, column instrument_id, row 3 ('OIL'), business date 2014-01-02:"
+            " the instrument is no known perpetual contract;"
+            " expected the instrument_id of a perpetual contract"
+        ),
+        set(),
+    ),
+    "split that changes value": (
+        {"adjustments": SOUND["adjustments"] + "2014-01-02,OIL,split,2,0.4,\n"},
+        (
+            "adjustments.csv, column price_factor, row 3 ('OIL'), business date 2014-01-02:"
+            " the factors of the split do not multiply to one;"
+            " expected price_factor = 1 / quantity_factor"
+        ),
+        set(),
+    ),
+    "delisting without price": (
+        {"adjustments": SOUND["adjustments"] + "2014-01-02,OIL,delisting,1,1,\n"},
+        (
+            "adjustments.csv, column final_price, row 3 ('OIL'), business date 2014-01-02:"
+            " the final price is missing from a delisting or stands beside another event;"
+            " expected a final_price for every delisting and for nothing else"
+        ),
+        {DAY},
+    ),
+    "maintenance above initial": (
+        {"published_margins": SOUND["published_margins"] + "2014-01-02,nymex,GAS,USD,100,110\n"},
+        (
+            "published_margins.csv, column maintenance_amount, row 3 ('nymex GAS'),"
+            " business date 2014-01-02:"
+            " the maintenance margin is above the initial one;"
+            " expected a maintenance_amount of at most the initial_amount"
+        ),
+        set(),
+    ),
+    "more than the open interest": (
+        {
+            "trader_positions": SOUND["trader_positions"]
+            + "2014-01-02,legacy,067651,CRUDE OIL,other,950,0,100,1000\n"
+        },
+        (
+            "trader_positions.csv, column long_quantity, row 3 ('067651 other'),"
+            " business date 2014-01-02:"
+            " the category holds more contracts than the open interest;"
+            " expected long and short each at most the open interest, spreads included"
+        ),
+        set(),
+    ),
     "repeated collateral": (
         {"collateral": SOUND["collateral"] + "2014-01-02,A,cash,1,0\n"},
         (

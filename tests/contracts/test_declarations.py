@@ -26,9 +26,10 @@ STORED = {
 
 
 def stored_columns(table: str) -> dict[str, tuple[type[pl.DataType], bool]]:
-    """Return type and nullability of the columns of a table, as the first migration makes it."""
+    """Return type and nullability of the columns of a table, as the migrations make it."""
     with duckdb.connect() as connection:
         connection.execute(read_sql("migrations/0001_schema.sql"))
+        connection.execute(read_sql("migrations/0009_further_inputs.sql"))
         rows = connection.execute(
             "SELECT column_name, data_type, is_nullable FROM information_schema.columns"
             " WHERE table_schema = 'history' AND table_name = $1 ORDER BY ordinal_position",
