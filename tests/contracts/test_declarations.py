@@ -230,7 +230,8 @@ def test_small_contract_parses() -> None:
             (
                 "the data contract accounts.yaml, rules, unique_key: reads is 'trades'; expected"
                 " one"
-                " of instruments, accounts, prices, positions, fx_rates, margin_called, collateral"
+                " of instruments, accounts, prices, positions, fx_rates, margin_called, collateral,"
+                " rates, dividends, funding, adjustments, published_margins, trader_positions"
             ),
         ),
         (

@@ -123,7 +123,9 @@ def test_rows_are_told_apart_by_file(tmp_path: Path) -> None:
     (tmp_path / "prices_a.csv").write_text(
         "\n".join([header, *lines[1:7]]).replace("UNHELD,1830", "UNHELD,")
     )
-    (tmp_path / "prices_b.csv").write_text("\n".join([header, *lines[7:], lines[1]]))
+    (tmp_path / "prices_b.csv").write_text(
+        "\n".join([header, *lines[7:], lines[1].replace("1830", "1840")])
+    )
     delivery = [read_file(file) for file in find_files([tmp_path])]
     examination = examine(delivery, {}, "USD")
     assert [(f.file_name, f.rule, f.rows) for f in examination.findings] == [
