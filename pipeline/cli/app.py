@@ -3,6 +3,7 @@
 Heavy libraries are imported by the step that a command calls, not here.
 """
 
+import errno
 import os
 import sys
 
@@ -10,7 +11,9 @@ import click
 
 from pipeline import __version__
 from pipeline.cli import inspection, investigation, reporting, work
-from pipeline.errors import MarginproofError, WrongUse
+from pipeline.errors import EnvironmentFault, MarginproofError, WrongUse
+
+_FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
 @click.group(no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,6 +33,8 @@ for _command in (
 
 def main() -> None:
     """Run the command line; never ends with a traceback for what a user can meet."""
+    # Nothing that a command writes is for others, however the umask of its caller stands.
+    os.umask(0o027)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -56,6 +61,10 @@ def run(arguments: list[str]) -> int:
         # The reader of our output went away; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except OSError as error:
+        if error.errno not in _FULL_DISK:
+            raise
+        code = _fail(f"{error.filename or 'a file'}: {error.strerror}", EnvironmentFault.exit_code)
     return code if isinstance(code, int) else 0
 
 

@@ -85,7 +85,7 @@ def _reserve(output: Path) -> Path:
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{output.stem[:80]}-", dir=output.parent)
-        os.fchmod(handle, 0o644)
+        os.fchmod(handle, 0o640)
         os.close(handle)
     except OSError as error:
         msg = f"the report cannot be written to {output}: {error.strerror or error}"

@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from pipeline.errors import WrongUse
 from pipeline.resources import read_sql
+from pipeline.settings import load_settings
 from pipeline.steps.whole_file import write_whole
-from pipeline.warehouse.connection import apply_migrations, fetch_frame
+from pipeline.warehouse.connection import fetch_frame, open_empty
 from pipeline.warehouse.views import create_views, view_names
 
 LAYERS = {
@@ -100,8 +99,7 @@ def describe_tables() -> list[TableDescription]:
     list of TableDescription
         By layer, then by name.
     """
-    with duckdb.connect(":memory:") as connection:
-        apply_migrations(connection)
+    with open_empty(load_settings()) as connection:
         create_views(connection)
         frame = fetch_frame(connection, read_sql("queries/describe_columns.sql"))
     star = set(view_names())

@@ -6,7 +6,7 @@ settings hold on each of them. Queries do not belong here.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,10 @@ import polars as pl
 from pipeline.errors import EnvironmentFault, WarehouseBusy
 from pipeline.resources import resource_path
 from pipeline.settings import Settings
+from pipeline.warehouse.access import OWNER_FILE, OWNER_FOLDER, make_folder, set_mode, sweep_spill
+from pipeline.warehouse.faults import name_faults
 
+_IN_MEMORY = ":memory:"
 _LOCK_HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
 
 
@@ -28,12 +31,17 @@ def _configuration(settings: Settings) -> dict[str, str | bool | int | float | l
         "max_temp_directory_size": settings.temp_limit,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        # A name in a query stands for a table, never for a variable of the program.
+        "python_enable_replacements": False,
     }
 
 
-def _connect(path: Path, settings: Settings, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+def _connect(path: Path | str, settings: Settings, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
-        settings.temp_directory.mkdir(parents=True, exist_ok=True)
+        if str(path) != _IN_MEMORY:
+            make_folder(settings.home)
+            make_folder(settings.temp_directory, OWNER_FOLDER)
         connection = duckdb.connect(str(path), read_only=read_only, config=_configuration(settings))
     except duckdb.IOException as error:
         held = _LOCK_HOLDER.search(str(error))
@@ -47,6 +55,10 @@ def _connect(path: Path, settings: Settings, *, read_only: bool) -> duckdb.DuckD
         raise EnvironmentFault(msg) from error
     except OSError as error:
         msg = f"the data home {settings.home} cannot be written: {error.strerror}"
+        raise EnvironmentFault(msg) from error
+    except duckdb.Error as error:
+        # A log that is damaged, or a disk that is full while one is replayed.
+        msg = f"the warehouse {path} cannot be opened: {str(error).splitlines()[0]}"
         raise EnvironmentFault(msg) from error
     connection.execute("SET TimeZone = 'UTC'")
     return connection
@@ -73,11 +85,13 @@ def open_writer(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     EnvironmentFault
         The data home cannot be written, or the file is no warehouse.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
     connection = _connect(settings.warehouse_path, settings, read_only=False)
     try:
-        apply_migrations(connection)
-        yield connection
+        set_mode(settings.warehouse_path, OWNER_FILE)
+        sweep_spill(settings.temp_directory)
+        with name_faults(settings):
+            apply_migrations(connection)
+            yield connection
     finally:
         connection.close()
 
@@ -111,9 +125,28 @@ def open_reader(
         raise EnvironmentFault(msg)
     connection = _connect(path, settings, read_only=True)
     try:
+        with name_faults(settings):
+            yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def open_copy(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a copy of the warehouse, which nobody reads yet, for writing."""
+    connection = _connect(path, settings, read_only=False)
+    try:
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def open_empty(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an empty warehouse in memory, migrated, with the same limits as any other."""
+    with open_memory(settings) as connection:
+        apply_migrations(connection)
+        yield connection
 
 
 @contextmanager
@@ -134,7 +167,7 @@ def open_memory(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def connect_in_memory(settings: Settings) -> duckdb.DuckDBPyConnection:
     """Open an empty database in memory under the same limits; the caller closes it."""
-    return _connect(Path(":memory:"), settings, read_only=False)
+    return _connect(_IN_MEMORY, settings, read_only=False)
 
 
 def apply_migrations(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -170,7 +203,10 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.execute("ROLLBACK")
+        # A statement that met a full disk may have ended the transaction already; the error that
+        # tells why must not give way to one about the rollback.
+        with suppress(duckdb.Error):
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 

@@ -11,6 +11,8 @@ import duckdb
 
 from pipeline.errors import EnvironmentFault
 from pipeline.settings import Settings
+from pipeline.warehouse.access import SHARED_FILE, make_folder
+from pipeline.warehouse.connection import open_copy
 from pipeline.warehouse.views import create_views
 
 
@@ -37,15 +39,23 @@ def publish_snapshot(connection: duckdb.DuckDBPyConnection, settings: Settings) 
     EnvironmentFault
         The disk is full or not writable; the earlier snapshot stays.
     """
-    connection.execute("CHECKPOINT")
-    settings.snapshots.mkdir(parents=True, exist_ok=True)
     partial = settings.snapshots / f".partial-{os.getpid()}.duckdb"
     try:
+        make_folder(settings.snapshots)
+        # One writer at a time: any copy that lies here was left by a process that was killed.
+        for left in settings.snapshots.glob(".partial-*"):
+            left.unlink()
+        connection.execute("CHECKPOINT")
         shutil.copyfile(settings.warehouse_path, partial)
-        _add_views(partial)
+        with open_copy(partial, settings) as copy:
+            # So that any DuckDB client finds the views that people query.
+            create_views(copy)
+            copy.execute("CHECKPOINT")
+        partial.chmod(SHARED_FILE)
         with partial.open("rb+") as copied:
             os.fsync(copied.fileno())
         partial.replace(settings.snapshot_path)
+        _sync_folder(settings.snapshots)
     except OSError as error:
         partial.unlink(missing_ok=True)
         msg = (
@@ -56,8 +66,10 @@ def publish_snapshot(connection: duckdb.DuckDBPyConnection, settings: Settings) 
     return settings.snapshot_path
 
 
-def _add_views(path: Path) -> None:
-    """Create the views that people query in a copy, so that any DuckDB client finds them there."""
-    with duckdb.connect(str(path)) as connection:
-        create_views(connection)
-        connection.execute("CHECKPOINT")
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in a folder last through a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
