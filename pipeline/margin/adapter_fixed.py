@@ -1,13 +1,12 @@
 """From a declaration and the market to the fixed model: a rate per contract on each date."""
 
-from collections.abc import Callable
-
 import numpy as np
 
+from pipeline.margin.day_rules import DayRules
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.declared_models import FixedDeclaration
 from pipeline.margin.fixed import fixed_margin
-from pipeline.margin.market import BoolArray, FloatArray
+from pipeline.margin.market import BoolArray
 from pipeline.margin.market_state import MarketState
 
 
@@ -15,7 +14,7 @@ def adapt_fixed(
     state: MarketState,
     model: ModelDeclaration,
     counts: BoolArray,  # noqa: ARG001 - the signature all adapters share
-) -> Callable[[FloatArray], FloatArray]:
+) -> DayRules:
     """Return the fixed model of a date.
 
     The rate of a contract is the published one in force, else its price range in money; an option
@@ -32,12 +31,12 @@ def adapt_fixed(
 
     Returns
     -------
-    callable
-        Quantities (accounts, instruments) to margins (accounts,).
+    DayRules
+        Margins of quantities (accounts, instruments); the model has no scenarios.
     """
     declared = model.fixed or FixedDeclaration()
     rate = state.price_range(declared.price_range) * state.point_value
     for item in sorted(declared.rates, key=lambda r: r.from_date):
         if np.datetime64(item.from_date, "D") <= state.date:
             rate[state.products == item.product] = item.amount
-    return lambda quantities: fixed_margin(quantities, rate)
+    return DayRules(lambda quantities: fixed_margin(quantities, rate))

@@ -1,10 +1,9 @@
 """From a declaration and the market to the grid model: values under the grid on each date."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from pipeline.errors import WrongUse
+from pipeline.margin.day_rules import DayRules, UnitScenarios
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.declared_models import GridDeclaration
 from pipeline.margin.grid import GridInstruments, GridParameters, grid_margin
@@ -17,12 +16,10 @@ from pipeline.margin.grid_scenarios import (
 )
 from pipeline.margin.market import BoolArray, FloatArray, IntArray
 from pipeline.margin.market_state import MarketState
-from pipeline.terms import Kind
+from pipeline.terms import Kind, Level
 
 
-def adapt_grid(
-    state: MarketState, model: ModelDeclaration, counts: BoolArray
-) -> Callable[[FloatArray], FloatArray]:
+def adapt_grid(state: MarketState, model: ModelDeclaration, counts: BoolArray) -> DayRules:
     """Return the grid model of a date.
 
     The risk unit is the product or, where the level offset_group sums scenarios, the offset group:
@@ -40,8 +37,8 @@ def adapt_grid(
 
     Returns
     -------
-    callable
-        Quantities (accounts, instruments) to maintenance margins (accounts,).
+    DayRules
+        Maintenance margins; the units of its scenarios are the risk units.
     """
     if model.grid is None:
         msg = f"model {model.model_id}: source grid needs a table [grid]"
@@ -61,8 +58,20 @@ def adapt_grid(
         maintenance_factor=declared.maintenance_factor,
         initial_factor=declared.maintenance_factor,
     )
-    return lambda quantities: (
-        grid_margin(quantities, instruments, grid, parameters).maintenance_margin
+    level, name = _name_units(state, model, instruments.underlying)
+
+    def scenarios(quantities: FloatArray) -> UnitScenarios:
+        margin = grid_margin(quantities, instruments, grid, parameters)
+        binds = (margin.scenario_loss > 0) & (margin.scenario_loss >= margin.basis_contingency)
+        return UnitScenarios(margin.counted_losses, np.where(binds, margin.worst_scenario, -1))
+
+    return DayRules(
+        margin=lambda quantities: (
+            grid_margin(quantities, instruments, grid, parameters).maintenance_margin
+        ),
+        scenarios=scenarios,
+        unit_level=level,
+        unit_name=name,
     )
 
 
@@ -122,6 +131,24 @@ def _risk_units(state: MarketState, model: ModelDeclaration, counts: BoolArray) 
     unit = np.where(joined, state.group, len(counts) + np.arange(len(state.group)))
     _, number = np.unique(unit, return_inverse=True)
     return np.asarray(number, dtype=np.int64)[state.product]
+
+
+def _name_units(
+    state: MarketState, model: ModelDeclaration, unit: IntArray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return level and name of each risk unit.
+
+    A unit of one product has its name, whether its group counts or not: both are the same.
+    """
+    units = int(unit.max(initial=-1)) + 1
+    level = np.full(units, Level.PRODUCT.value, dtype="U12")
+    names: list[str] = []
+    for number in range(units):
+        products = np.unique(state.products[unit == number])
+        if len(products) > 1:
+            level[number] = Level.OFFSET_GROUP.value
+        names.append(str(products[0]) if len(products) == 1 else model.group_of(str(products[0])))
+    return level, np.array(names)
 
 
 def _number_expiries(state: MarketState) -> tuple[IntArray, FloatArray]:

@@ -5,11 +5,10 @@ underlying. The rules are in `span`, `span_scan` and `span_spreads`; tiers and t
 resolved in `span_tables`.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from pipeline.errors import WrongUse
+from pipeline.margin.day_rules import DayRules, UnitScenarios
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.declared_span import SpanDeclaration
 from pipeline.margin.market import (
@@ -35,15 +34,14 @@ from pipeline.margin.span_tables import (
     number_months,
     number_tiers,
 )
+from pipeline.terms import Level
 
 # A scan range of zero, of a price that never moved, has no delta to weigh; this share of the
 # price stands for it.
 LEAST_RANGE = 1e-9
 
 
-def adapt_span(
-    state: MarketState, model: ModelDeclaration, counts: BoolArray
-) -> Callable[[FloatArray], FloatArray]:
+def adapt_span(state: MarketState, model: ModelDeclaration, counts: BoolArray) -> DayRules:
     """Return SPAN of a date.
 
     Parameters
@@ -57,8 +55,8 @@ def adapt_span(
 
     Returns
     -------
-    callable
-        Quantities (accounts, instruments) to margins (accounts,).
+    DayRules
+        The units of its scenarios are the combined commodities.
     """
     if model.span is None:
         msg = f"model {model.model_id}: source span needs a table [span]"
@@ -97,7 +95,23 @@ def adapt_span(
         price_risk_method=declared.price_risk_method,
         option_value_treatment=declared.option_value_treatment,
     )
-    return lambda quantities: span_margin(quantities, instruments, parameters).requirement
+
+    def scenarios(quantities: FloatArray) -> UnitScenarios:
+        margin = span_margin(quantities, instruments, parameters)
+        scanned = margin.scanning_risk + margin.calendar_charge + margin.delivery_charge
+        binds = (margin.scanning_risk > 0) & (
+            scanned - margin.inter_commodity_credit >= margin.short_option_minimum
+        )
+        return UnitScenarios(
+            margin.scenario_losses, np.where(binds, margin.active_scenario - 1, -1)
+        )
+
+    return DayRules(
+        margin=lambda quantities: span_margin(quantities, instruments, parameters).requirement,
+        scenarios=scenarios,
+        unit_level=np.full(len(state.product_names), Level.PRODUCT.value),
+        unit_name=state.product_names,
+    )
 
 
 def _references(state: MarketState) -> tuple[IntArray, FloatArray]:

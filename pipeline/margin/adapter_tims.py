@@ -1,10 +1,9 @@
 """From a declaration and the market to TIMS: point losses, classes and groups of each date."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from pipeline.errors import WrongUse
+from pipeline.margin.day_rules import DayRules, UnitScenarios
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.declared_models import TimsDeclaration
 from pipeline.margin.market import BoolArray, FloatArray, IntArray
@@ -17,11 +16,13 @@ from pipeline.margin.tims import (
     tims_margin,
     valuation_points,
 )
+from pipeline.terms import Level
+
+# So that a group and a class of the same name stay apart.
+_ALONE, _GROUP = "class ", "group "
 
 
-def adapt_tims(
-    state: MarketState, model: ModelDeclaration, counts: BoolArray
-) -> Callable[[FloatArray], FloatArray]:
+def adapt_tims(state: MarketState, model: ModelDeclaration, counts: BoolArray) -> DayRules:
     """Return TIMS of a date.
 
     The class is the product, the class group the offset group. A group that does not count offsets
@@ -38,8 +39,8 @@ def adapt_tims(
 
     Returns
     -------
-    callable
-        Quantities (accounts, instruments) to margins (accounts,).
+    DayRules
+        The units of its scenarios are the class groups.
     """
     if model.tims is None:
         msg = f"model {model.model_id}: source tims needs a table [tims]"
@@ -56,7 +57,7 @@ def adapt_tims(
             down, up = item.range_down_pct, item.range_up_pct
             minimum[own] = item.minimum_per_contract_amount
         losses[own] = _point_losses(state, own, valuation_points(down / 100.0, up / 100.0))
-    class_group, product_group, group_offset, wider_offset = _offsets(
+    names, class_group, product_group, group_offset, wider_offset = _offsets(
         state, declared, counts, model
     )
     instruments = TimsInstruments(
@@ -68,7 +69,22 @@ def adapt_tims(
         class_group_offset=group_offset,
         product_group_offset=wider_offset,
     )
-    return lambda quantities: tims_margin(quantities, instruments).requirement
+
+    def scenarios(quantities: FloatArray) -> UnitScenarios:
+        margin = tims_margin(quantities, instruments)
+        binds = (margin.product_group_risk > 0) & (
+            margin.product_group_risk >= margin.minimum_charge
+        )
+        binding = np.where(binds, margin.worst_point - 1, -1)
+        return UnitScenarios(margin.class_group_losses, binding[:, product_group])
+
+    is_group = np.char.startswith(names, _GROUP)
+    return DayRules(
+        margin=lambda quantities: tims_margin(quantities, instruments).requirement,
+        scenarios=scenarios,
+        unit_level=np.where(is_group, Level.OFFSET_GROUP.value, Level.PRODUCT.value),
+        unit_name=np.array([str(name).removeprefix(_GROUP).removeprefix(_ALONE) for name in names]),
+    )
 
 
 def _point_losses(state: MarketState, own: IntArray, points: FloatArray) -> FloatArray:
@@ -95,8 +111,8 @@ def _offsets(
     declared: TimsDeclaration,
     counts: BoolArray,
     model: ModelDeclaration,
-) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-    """Return class group of each class, product group of each class group, and both offsets.
+) -> tuple[np.ndarray, IntArray, IntArray, FloatArray, FloatArray]:
+    """Return names of class groups, class group of each class, product group of each, and offsets.
 
     Without an offset a class is a group of its own: classes that share a group share the worst
     point, which is an offset too.
@@ -106,18 +122,19 @@ def _offsets(
     names, wider_names, offset_of = [], [], {}
     for product, code in zip(state.product_names, state.group, strict=True):
         item = by_group.get(model.group_of(str(product)))
-        alone = f"class {product}"
+        alone = f"{_ALONE}{product}"
         if item is None or not item.offset_pct or not counts[code]:
             names.append(alone)
             wider_names.append(alone)
             continue
-        names.append(f"group {item.group}")
+        names.append(f"{_GROUP}{item.group}")
         offset_of[names[-1]] = item.offset_pct / 100.0
         together = wider.get(item.product_group, 0.0) > 0
         wider_names.append(f"product group {item.product_group}" if together else names[-1])
     groups, first, class_group = np.unique(names, return_index=True, return_inverse=True)
     products, product_group = np.unique(np.array(wider_names)[first], return_inverse=True)
     return (
+        groups,
         class_group.astype(np.int64),
         product_group.astype(np.int64),
         np.array([offset_of.get(str(name), 0.0) for name in groups]),

@@ -10,6 +10,7 @@ from typing import Protocol
 from pipeline.margin.conditions import Conditions
 from pipeline.margin.market import BoolArray, IntArray
 from pipeline.margin.shocks import ShockHistory
+from pipeline.margin.tail import AccountTail
 from pipeline.margin.tree import NodeMargins, Positions
 from pipeline.terms import Level
 
@@ -77,3 +78,8 @@ class CoreModel(Protocol):
 
     def margin(self, day: DayBook, conditions: Conditions) -> dict[Level, NodeMargins] | None:
         """Return the margins of the tree, or None where the conditions have no history."""
+
+    def margin_with_tail(
+        self, day: DayBook, conditions: Conditions
+    ) -> tuple[dict[Level, NodeMargins], AccountTail | None] | None:
+        """Return the same margins and, where the model declares one, the tail behind them."""

@@ -25,6 +25,7 @@ from pipeline.margin.declared_rules import (
     VolatilityDeclaration,
 )
 from pipeline.margin.declared_span import SpanDeclaration
+from pipeline.margin.declared_tail import TailDeclaration
 from pipeline.margin.declared_values import build, require_value
 from pipeline.margin.measures import Measure
 from pipeline.terms import Level, ShockType
@@ -150,6 +151,8 @@ class ModelDeclaration:
         Added to the initial margin of every account, on top of the factor.
     volatility, stress, gate, procyclicality, addons, collateral : declarations
         Rules; see `declared_rules`.
+    tail : TailDeclaration
+        What is written of the tail beside the margin.
     fixed, span, grid, tims : declarations
         Parameters of the model that ``scenarios.source`` names.
     sources : mapping of str to str
@@ -172,6 +175,7 @@ class ModelDeclaration:
     procyclicality: ProcyclicalityDeclaration = field(default_factory=ProcyclicalityDeclaration)
     addons: AddonDeclaration = field(default_factory=AddonDeclaration)
     collateral: CollateralDeclaration = field(default_factory=CollateralDeclaration)
+    tail: TailDeclaration = field(default_factory=TailDeclaration)
     fixed: FixedDeclaration | None = None
     span: SpanDeclaration | None = None
     grid: GridDeclaration | None = None
@@ -238,9 +242,7 @@ def list_parameters(model: ModelDeclaration) -> list[tuple[str, Any, str]]:
     for part in ("scenarios", "measure", "coverage", "tree", *_TABLES):
         if declared[part] is None:
             continue
-        if part in {"volatility", "stress", "procyclicality", "addons", "collateral"} and (
-            declared[part] == asdict(type(getattr(model, part))())
-        ):
+        if part in _WITHOUT_EFFECT and (declared[part] == asdict(type(getattr(model, part))())):
             continue
         _flatten(part, declared[part], model.sources, listed)
     listed += [
@@ -261,6 +263,11 @@ _TABLES = (
     "procyclicality",
     "addons",
     "collateral",
+    "tail",
+)
+# Tables whose defaults have no effect; such a table is not listed.
+_WITHOUT_EFFECT = frozenset(
+    {"volatility", "stress", "procyclicality", "addons", "collateral", "tail"}
 )
 
 
@@ -367,6 +374,11 @@ def _check_rules(model: ModelDeclaration, where: str) -> None:
         not model.stress.mixed_in or not by_rules,
         f"{where}: stress.mixed_in",
         f"false: source {source!r} has no historical scenarios",
+    )
+    require_value(
+        not model.tail.confidence_pct or (not by_rules and model.measure.name != "worst_scenario"),
+        f"{where}: tail.confidence_pct",
+        "none, unless the measure is value_at_risk or expected_shortfall",
     )
     if model.span is not None:
         for spread in model.span.inter_commodity_spreads:

@@ -20,6 +20,8 @@ from pipeline.margin.rule_model import prepare_rules
 from pipeline.margin.rule_status import RuleStatus, arrange_statuses, describe_gate
 from pipeline.margin.rules import apply_rules
 from pipeline.margin.scenario_model import prepare_scenarios
+from pipeline.margin.tail import AccountTail
+from pipeline.margin.tail_rows import arrange_tail
 from pipeline.margin.tree import Positions
 
 
@@ -36,11 +38,16 @@ class MarginResult:
         moves that were there and needed.
     rules : polars.DataFrame
         Rows of ``out_rules`` without provenance columns: which rules were in force.
+    levels, scenarios : polars.DataFrame
+        Rows of ``out_margin_levels`` and ``out_margin_scenarios`` without provenance columns; empty
+        where the model declares no tail.
     """
 
     margins: pl.DataFrame
     excluded: pl.DataFrame
     rules: pl.DataFrame
+    levels: pl.DataFrame
+    scenarios: pl.DataFrame
 
 
 def compute_margins(
@@ -76,14 +83,16 @@ def compute_margins(
     core = prepare_model(market, book, model, mpor_days)
     stressed = is_stressed(market, model)
     days: list[NodeRows] = []
+    tails: list[tuple[int, AccountTail]] = []
     excluded, statuses = [_no_exclusion()], []
     for code in date_codes:
         found: dict[RuleStatus, None] = {}
         for held in _split_by_pattern(book, core, int(code)):
-            rows, missing, status = _compute_date(
+            rows, tail, missing, status = _compute_date(
                 market, book, model, core, stressed, int(code), held
             )
             days += [] if rows is None else [rows]
+            tails += [] if tail is None else [(int(code), tail)]
             excluded.append(missing)
             found |= dict.fromkeys(status)
         statuses += [(market.dates[code].astype(object), one) for one in found]
@@ -92,6 +101,7 @@ def compute_margins(
         arrange_rows(market, book, model, mpor_days, days),
         pl.concat(excluded).sort("business_date", "account_id"),
         arrange_statuses(model.model_id, mpor_days, statuses),
+        *arrange_tail(market, book, model, mpor_days, tails),
     )
 
 
@@ -127,8 +137,11 @@ def _compute_date(
     stressed: BoolArray,
     date_code: int,
     held: slice | IntArray,
-) -> tuple[NodeRows | None, pl.DataFrame, list[RuleStatus]]:
-    """Return the rows of some accounts on one date, None where none has any; exclusions, rules."""
+) -> tuple[NodeRows | None, AccountTail | None, pl.DataFrame, list[RuleStatus]]:
+    """Return rows and tail of some accounts on one date, None where there is none, and the rest.
+
+    The rest: account-days without a margin, and the rules in force.
+    """
     instruments, local = _distinct(book.instrument[held], len(book.product_of))
     readiness = core.examine(date_code, instruments)
     account = book.account[held]
@@ -140,7 +153,7 @@ def _compute_date(
         is_short[short] = True
         kept = ~is_short[account]
     if not len(account[kept]):
-        return None, excluded, []
+        return None, None, excluded, []
     product = book.product_of[instruments][local[kept]]
     counts, gates = judge_groups(market, book, model, core.history, stressed, date_code)
     day = DayBook(
@@ -156,14 +169,15 @@ def _compute_date(
         readiness=readiness,
         counts=counts,
     )
-    nodes = core.margin(day, Conditions(date_code))
-    if nodes is None:
-        return None, excluded, []
+    margined = core.margin_with_tail(day, Conditions(date_code))
+    if margined is None:
+        return None, None, excluded, []
+    nodes, tail = margined
     charges, statuses = apply_rules(
         market, book, model, day, nodes, lambda conditions: core.margin(day, conditions)
     )
     rows = order_nodes(date_code, nodes, charges)
-    return rows, excluded, [*(describe_gate(gate) for gate in gates), *statuses]
+    return rows, tail, excluded, [*(describe_gate(gate) for gate in gates), *statuses]
 
 
 def _distinct(codes: IntArray, n_codes: int) -> tuple[IntArray, IntArray]:

@@ -111,6 +111,8 @@ class GridMargin:
 
     Attributes
     ----------
+    counted_losses : ndarray of shape (accounts, underlyings, scenarios)
+        Weighted loss under each scenario.
     scenario_loss : ndarray of shape (accounts, underlyings)
         Worst counted scenario loss, floored at zero.
     worst_scenario : ndarray of int64, shape (accounts, underlyings)
@@ -122,6 +124,7 @@ class GridMargin:
         At least 0.
     """
 
+    counted_losses: Array
     scenario_loss: Array
     worst_scenario: IntArray
     basis_contingency: Array
@@ -213,9 +216,11 @@ def grid_margin(
     shape = (len(quantities), underlyings)
     scenario_loss, basis, static = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     worst = np.zeros(shape, dtype=np.int64)
+    counted = np.zeros((*shape, len(grid.weight)))
     for u in range(underlyings):
         held = np.flatnonzero(instruments.underlying == u)
         losses = grid.weight * _scenario_losses(quantities, instruments, held)
+        counted[:, u] = losses
         worst[:, u] = losses.argmax(axis=1)
         scenario_loss[:, u] = np.maximum(losses.max(axis=1), 0.0)
         basis[:, u] = _basis_contingency(quantities, instruments, held, parameters)
@@ -224,6 +229,7 @@ def grid_margin(
     total = risk.sum(axis=1)
     depeg = max(parameters.depeg_threshold - stable_price, 0.0) * parameters.depeg_factor
     return GridMargin(
+        counted_losses=counted,
         scenario_loss=scenario_loss,
         worst_scenario=worst,
         basis_contingency=basis,

@@ -45,7 +45,7 @@ def measure_nodes(
         margins[block] = measure_losses(holdings[block] @ unit_losses, measure)
 
     firsts = range(0, len(margins), block_rows)
-    _work_on_blocks(measure_block, [slice(first, first + block_rows) for first in firsts])
+    work_on_blocks(measure_block, [slice(first, first + block_rows) for first in firsts])
     return margins
 
 
@@ -89,11 +89,11 @@ def measure_nodes_and_parents(
         parents[block] = measure_losses(total, measure)
         nodes[rows] = measure_losses(losses, measure)
 
-    _work_on_blocks(measure_block, _cut_parents(children + 1, block_rows))
+    work_on_blocks(measure_block, cut_parents(children + 1, block_rows))
     return nodes, parents
 
 
-def _work_on_blocks(work: Callable[[slice], None], blocks: Sequence[slice]) -> None:
+def work_on_blocks(work: Callable[[slice], None], blocks: Sequence[slice]) -> None:
     """Work on blocks side by side, on as many threads as Polars has (POLARS_MAX_THREADS).
 
     Products, partitions and sums release the interpreter, so threads share the work evenly.
@@ -106,7 +106,7 @@ def _work_on_blocks(work: Callable[[slice], None], blocks: Sequence[slice]) -> N
         list(threads.map(work, blocks))  # the list raises what a block raised
 
 
-def _cut_parents(rows: IntArray, block_rows: int) -> list[slice]:
+def cut_parents(rows: IntArray, block_rows: int) -> list[slice]:
     """Cut parents into runs with at most ``block_rows`` rows, or of one parent with more."""
     ends = np.cumsum(rows)
     blocks: list[slice] = []

@@ -7,7 +7,7 @@ grant between them.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,10 +23,13 @@ from pipeline.margin.conditions import (
     rows_of,
 )
 from pipeline.margin.core_model import DayBook, Readiness
+from pipeline.margin.day_rules import DayRules, Requirement
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.market import Book, BoolArray, FloatArray, IntArray, Market
 from pipeline.margin.market_state import MarketState, read_state
+from pipeline.margin.rule_tail import find_worst_scenarios
 from pipeline.margin.shocks import ShockHistory
+from pipeline.margin.tail import AccountTail
 from pipeline.margin.tree import (
     NodeMargins,
     Nodes,
@@ -39,8 +42,7 @@ from pipeline.margin.tree import (
 from pipeline.margin.unit_margins import unit_margins
 from pipeline.terms import Level
 
-Requirement = Callable[[FloatArray], FloatArray]
-Adapter = Callable[[MarketState, ModelDeclaration, BoolArray], Requirement]
+Adapter = Callable[[MarketState, ModelDeclaration, BoolArray], DayRules]
 
 # Quantities of nodes are dense, nodes x instruments; so many numbers are held at once.
 BLOCK_NUMBERS = 2**20
@@ -107,16 +109,44 @@ class RuleModel:
 
     def margin(self, day: DayBook, conditions: Conditions) -> dict[Level, NodeMargins] | None:
         """Compute the tree; see `CoreModel`."""
+        adapted = self._adapt(day, conditions)
+        if adapted is None:
+            return None
+        rules, place, size = adapted
+        return _compute_tree(day.positions, place, size, rules.margin, self.model)
+
+    def margin_with_tail(
+        self, day: DayBook, conditions: Conditions
+    ) -> tuple[dict[Level, NodeMargins], AccountTail | None] | None:
+        """Compute the tree and the worst scenarios; see `CoreModel`."""
+        adapted = self._adapt(day, conditions)
+        if adapted is None:
+            return None
+        rules, place, size = adapted
+        nodes = _compute_tree(day.positions, place, size, rules.margin, self.model)
+        tail = None
+        if self.model.tail.worst_scenarios:
+            tail = find_worst_scenarios(
+                replace(day.positions, instrument=place[day.positions.instrument]),
+                size,
+                rules,
+                self.book,
+                self.model.tail.worst_scenarios,
+                max(1, BLOCK_NUMBERS // max(size, 1)),
+            )
+        return nodes, tail
+
+    def _adapt(self, day: DayBook, conditions: Conditions) -> tuple[DayRules, IntArray, int] | None:
+        """Return the rules, the column of each instrument in them, and the number of columns."""
         priced = np.flatnonzero(day.readiness.has_history)
         state = self._read_state(day, conditions, day.instruments[priced])
         if state is None:
             return None
         counts = np.ones(len(self.book.groups), dtype=bool) if day.counts is None else day.counts
-        adapt = _ADAPTERS[self.model.scenarios.source]
-        requirement = adapt(state, self.model, counts)
         place = np.full(len(day.instruments), -1, dtype=np.int64)
         place[priced] = np.arange(len(priced))
-        return _compute_tree(day.positions, place, len(priced), requirement, self.model)
+        adapt = _ADAPTERS[self.model.scenarios.source]
+        return adapt(state, self.model, counts), place, len(priced)
 
     def _read_state(
         self, day: DayBook, conditions: Conditions, instruments: IntArray

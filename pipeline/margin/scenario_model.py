@@ -20,6 +20,7 @@ from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.market import BoolArray, FloatArray, IntArray, Market
 from pipeline.margin.risk_arrays import compute_unit_losses
 from pipeline.margin.shocks import ShockHistory, compute_shocks, select_scenarios
+from pipeline.margin.tail import AccountTail, compute_tail
 from pipeline.margin.tree import NodeMargins, compute_tree_margins
 from pipeline.terms import Level
 
@@ -85,13 +86,38 @@ class ScenarioModel:
 
     def margin(self, day: DayBook, conditions: Conditions) -> dict[Level, NodeMargins] | None:
         """Compute the tree under the scenarios of the conditions; see `CoreModel`."""
+        repriced = self._reprice(day, conditions)
+        return None if repriced is None else self._measure(day, repriced[0])
+
+    def margin_with_tail(
+        self, day: DayBook, conditions: Conditions
+    ) -> tuple[dict[Level, NodeMargins], AccountTail | None] | None:
+        """Compute the tree and the tail from the same losses; see `CoreModel`."""
+        repriced = self._reprice(day, conditions)
+        if repriced is None:
+            return None
+        losses, dates = repriced
+        tail = None
+        if self.model.tail.is_used:
+            tail = compute_tail(day.positions, losses, self.model, dates, day.counts)
+        return self._measure(day, losses), tail
+
+    def _measure(self, day: DayBook, losses: FloatArray) -> dict[Level, NodeMargins]:
+        return compute_tree_margins(
+            day.positions, losses, self.model.measure, self.model.tree, day.counts
+        )
+
+    def _reprice(
+        self, day: DayBook, conditions: Conditions
+    ) -> tuple[FloatArray, np.ndarray] | None:
+        """Return the unit losses of the day's instruments, and the last date of each scenario."""
         priced = day.readiness.has_history
         factors = self._factors_of(day.date_code, day.instruments[priced])
         used = np.unique(factors[factors >= 0])
         rows, unscaled = self._choose_rows(day, conditions, used)
         if not len(rows):
             return None
-        history = self.history
+        history, dates = self.history, self.market.dates[rows]
         if self.volatility is not None:
             history = self._rescale(self.volatility, conditions, rows, unscaled, used)
             rows = np.arange(len(rows))
@@ -108,9 +134,7 @@ class ScenarioModel:
             repriced = losses
             losses = np.zeros((len(day.instruments), len(rows)))
             losses[priced] = repriced
-        return compute_tree_margins(
-            day.positions, losses, self.model.measure, self.model.tree, day.counts
-        )
+        return losses, dates
 
     def _factors_of(self, date_code: int, instruments: IntArray) -> IntArray:
         """Return price, volatility and rate factor of each instrument, (n_instruments, 3)."""

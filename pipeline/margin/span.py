@@ -114,6 +114,8 @@ class SpanMargin:
 
     Attributes
     ----------
+    scenario_losses : ndarray of shape (accounts, commodities, 16)
+        Counted loss under each scenario.
     scanning_risk, calendar_charge, delivery_charge, inter_commodity_credit, short_option_minimum,
     net_option_value : ndarray of shape (accounts, commodities)
     active_scenario : ndarray of int64, shape (accounts, commodities)
@@ -126,6 +128,7 @@ class SpanMargin:
         The margin, at least 0.
     """
 
+    scenario_losses: Array
     scanning_risk: Array
     active_scenario: IntArray
     calendar_charge: Array
@@ -249,6 +252,7 @@ def span_margin(
     before_credit = scanning + calendar.charge + delivery
     credited = np.maximum(before_credit - credit, minimum)
     return SpanMargin(
+        scenario_losses=losses,
         scanning_risk=scanning,
         active_scenario=active,
         calendar_charge=calendar.charge,

@@ -70,6 +70,8 @@ class TimsMargin:
 
     Attributes
     ----------
+    class_group_losses : ndarray of shape (accounts, class groups, 10)
+        Net loss of each class group at each point.
     class_risk : ndarray of shape (accounts, classes)
         Worst point of each class alone, floored at zero.
     class_group_risk : ndarray of shape (accounts, class groups)
@@ -83,6 +85,7 @@ class TimsMargin:
         Sum over product groups of the greater of risk and minimum charge.
     """
 
+    class_group_losses: Array
     class_risk: Array
     class_group_risk: Array
     product_group_risk: Array
@@ -222,6 +225,7 @@ def tims_margin(quantities: Array, instruments: TimsInstruments) -> TimsMargin:
     )
     risk = np.maximum(by_product.max(axis=1), 0.0)
     return TimsMargin(
+        class_group_losses=by_group.transpose(0, 2, 1),
         class_risk=np.maximum(by_class.max(axis=1), 0.0),
         class_group_risk=np.maximum(by_group.max(axis=1), 0.0),
         product_group_risk=risk,

@@ -170,15 +170,20 @@ def _write(
             _PARTITION,
             partitions,
         )
-        replace_partitions(
-            connection,
-            "out_rules",
-            pl.concat([result.rules for result in results]).join(
-                provenance, on="business_date", how="left", maintain_order="left"
-            ),
-            _PARTITION,
-            partitions,
-        )
+        for table, frames in (
+            ("out_rules", [result.rules for result in results]),
+            ("out_margin_levels", [result.levels for result in results]),
+            ("out_margin_scenarios", [result.scenarios for result in results]),
+        ):
+            replace_partitions(
+                connection,
+                table,
+                round_amounts(pl.concat(frames)).join(
+                    provenance, on="business_date", how="left", maintain_order="left"
+                ),
+                _PARTITION,
+                partitions,
+            )
         replace_partitions(
             connection,
             "out_exclusions",
