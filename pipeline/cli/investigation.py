@@ -17,6 +17,7 @@ from pipeline.settings import load_settings
 if TYPE_CHECKING:
     import polars as pl
 
+    from pipeline.rendering.page import Page
     from pipeline.steps.query import Analyst
 
 snapshot_option = click.option(
@@ -110,4 +111,51 @@ def _ask(
     return run_query(analyst, asked.text, given, asked.parameters)
 
 
-COMMANDS = (sql,)
+@click.command()
+@click.argument("account_id", metavar="ACCOUNT")
+@click.argument("business_date", type=DAY, metavar="DATE")
+@click.option("--model", "model_id", help="Model. Default: the first in force.")
+@click.option("--mpor-days", type=int, help="Horizon. Default: the shortest of the model.")
+@snapshot_option
+@click.option("--as-of", "as_of", type=DAY, help="Last date whose prices are used.")
+@known_at_option
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="PDF to write.")
+def explain(
+    account_id: str,
+    business_date: date,
+    model_id: str | None,
+    mpor_days: int | None,
+    snapshot: str | None,
+    as_of: date | None,
+    known_at: date | None,
+    output: Path | None,
+) -> None:
+    """Explain the margin and the loss of ACCOUNT on DATE, on the terminal or as PDF."""
+    from pipeline.steps.explanation import AccountDay, explain_account_day, find_horizon
+    from pipeline.steps.query import open_analyst
+    from pipeline.warehouse.known_at import Moment
+
+    settings = load_settings()
+    model = model_id or settings.models[0]
+    with open_analyst(settings, snapshot, Moment(as_of, known_at)) as analyst:
+        shortest = find_horizon(analyst, account_id, business_date, model)
+        day = AccountDay(account_id, business_date, model, mpor_days or shortest)
+        page = explain_account_day(analyst, day)
+    show_page(page, output)
+
+
+def show_page(page: "Page", output: Path | None) -> None:
+    """Write a page to the terminal, or as PDF to a file."""
+    if output is None:
+        from pipeline.steps.page_text import draw_page
+
+        sys.stdout.write(draw_page(page))
+        return
+    from pipeline.rendering.render_page import render_page
+    from pipeline.steps.whole_file import write_whole
+
+    write_whole(output, render_page(page), "the page")
+    sys.stdout.write(f"{output}\n")
+
+
+COMMANDS = (sql, explain)

@@ -38,14 +38,15 @@ class Analyst:
     ----------
     connection : duckdb.DuckDBPyConnection
         Read-only, without files and network.
-    told : str
-        Which snapshot is read, as of when, as one sentence.
+    told, state : str
+        Which snapshot is read and as of when; the latter alone.
     meanings : mapping of str to value
         What ``champion``, ``newest`` and ``none`` stand for in a default.
     """
 
     connection: duckdb.DuckDBPyConnection
     told: str
+    state: str
     meanings: Mapping[str, Value] = field(default_factory=dict)
 
 
@@ -98,13 +99,13 @@ def open_analyst(
             if moment.known_at_date
             else "with every correction so far"
         )
-        told = f"snapshot {path}, as of {moment.as_of_date or newest or 'no date'}, {known}"
+        state = f"as of {moment.as_of_date or newest or 'no date'}, {known}"
         meanings: dict[str, Value] = {
             "champion": settings.models[0],
             "newest": newest,
             "none": None,
         }
-        yield Analyst(connection, told, meanings)
+        yield Analyst(connection, f"snapshot {path}, {state}", state, meanings)
 
 
 def _lock(connection: duckdb.DuckDBPyConnection) -> None:
