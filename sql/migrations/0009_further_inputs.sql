@@ -364,7 +364,7 @@ COMMENT ON COLUMN raw_adjustments.business_date IS
 COMMENT ON COLUMN raw_adjustments.instrument_id IS
 'Instrument that changes, as in instruments.';
 COMMENT ON COLUMN raw_adjustments.event IS
-'What happened.';
+'Kind of corporate action: split, or delisting with its final price.';
 COMMENT ON COLUMN raw_adjustments.quantity_factor IS
 'New quantity of one held before: 8 reads that one became eight, 0.125 that eight became one.';
 COMMENT ON COLUMN raw_adjustments.price_factor IS
@@ -388,7 +388,7 @@ COMMENT ON COLUMN history.raw_adjustments.business_date IS
 COMMENT ON COLUMN history.raw_adjustments.instrument_id IS
 'Instrument that changes, as in instruments.';
 COMMENT ON COLUMN history.raw_adjustments.event IS
-'What happened.';
+'Kind of corporate action: split, or delisting with its final price.';
 COMMENT ON COLUMN history.raw_adjustments.quantity_factor IS
 'New quantity of one held before: 8 reads that one became eight, 0.125 that eight became one.';
 COMMENT ON COLUMN history.raw_adjustments.price_factor IS
@@ -413,7 +413,7 @@ COMMENT ON COLUMN core_adjustments.business_date IS
 COMMENT ON COLUMN core_adjustments.instrument_id IS
 'Instrument that changes, as in instruments.';
 COMMENT ON COLUMN core_adjustments.event IS
-'What happened.';
+'Kind of corporate action: split, or delisting with its final price.';
 COMMENT ON COLUMN core_adjustments.quantity_factor IS
 'New quantity of one held before: 8 reads that one became eight, 0.125 that eight became one.';
 COMMENT ON COLUMN core_adjustments.price_factor IS
@@ -504,7 +504,7 @@ COMMENT ON COLUMN raw_trader_positions.contract_code IS
 COMMENT ON COLUMN raw_trader_positions.contract IS
 'Contract and market in words.';
 COMMENT ON COLUMN raw_trader_positions.trader_category IS
-'Category of traders.';
+'Class that the regulator files the traders under, such as dealers or producers.';
 COMMENT ON COLUMN raw_trader_positions.long_quantity IS
 'Contracts that the category is long.';
 COMMENT ON COLUMN raw_trader_positions.short_quantity IS
@@ -534,7 +534,7 @@ COMMENT ON COLUMN history.raw_trader_positions.contract_code IS
 COMMENT ON COLUMN history.raw_trader_positions.contract IS
 'Contract and market in words.';
 COMMENT ON COLUMN history.raw_trader_positions.trader_category IS
-'Category of traders.';
+'Class that the regulator files the traders under, such as dealers or producers.';
 COMMENT ON COLUMN history.raw_trader_positions.long_quantity IS
 'Contracts that the category is long.';
 COMMENT ON COLUMN history.raw_trader_positions.short_quantity IS
@@ -564,7 +564,7 @@ COMMENT ON COLUMN core_trader_positions.contract_code IS
 COMMENT ON COLUMN core_trader_positions.contract IS
 'Contract and market in words.';
 COMMENT ON COLUMN core_trader_positions.trader_category IS
-'Category of traders.';
+'Class that the regulator files the traders under, such as dealers or producers.';
 COMMENT ON COLUMN core_trader_positions.long_quantity IS
 'Contracts that the category is long.';
 COMMENT ON COLUMN core_trader_positions.short_quantity IS

@@ -493,7 +493,8 @@ CASES = {
         (
             "margin_called.csv, column account_id ('B'), business date 2014-01-03: an account with"
             " positions has no called margin; expected a row for every account with positions on"
-            " the date, 0 where nothing was called"
+            " the date, 0 where no margin is in force; without a row the account is tested on the"
+            " recomputed initial margin"
         ),
         set(),
     ),
