@@ -364,7 +364,7 @@ COMMENT ON COLUMN raw_adjustments.business_date IS
 COMMENT ON COLUMN raw_adjustments.instrument_id IS
 'Instrument that changes, as in instruments.';
 COMMENT ON COLUMN raw_adjustments.event IS
-'Kind of corporate action: split, or delisting with its final price.';
+'Kind of corporate action: split, distribution, change of contract terms, or delisting.';
 COMMENT ON COLUMN raw_adjustments.quantity_factor IS
 'New quantity of one held before: 8 reads that one became eight, 0.125 that eight became one.';
 COMMENT ON COLUMN raw_adjustments.price_factor IS
@@ -388,7 +388,7 @@ COMMENT ON COLUMN history.raw_adjustments.business_date IS
 COMMENT ON COLUMN history.raw_adjustments.instrument_id IS
 'Instrument that changes, as in instruments.';
 COMMENT ON COLUMN history.raw_adjustments.event IS
-'Kind of corporate action: split, or delisting with its final price.';
+'Kind of corporate action: split, distribution, change of contract terms, or delisting.';
 COMMENT ON COLUMN history.raw_adjustments.quantity_factor IS
 'New quantity of one held before: 8 reads that one became eight, 0.125 that eight became one.';
 COMMENT ON COLUMN history.raw_adjustments.price_factor IS
@@ -413,7 +413,7 @@ COMMENT ON COLUMN core_adjustments.business_date IS
 COMMENT ON COLUMN core_adjustments.instrument_id IS
 'Instrument that changes, as in instruments.';
 COMMENT ON COLUMN core_adjustments.event IS
-'Kind of corporate action: split, or delisting with its final price.';
+'Kind of corporate action: split, distribution, change of contract terms, or delisting.';
 COMMENT ON COLUMN core_adjustments.quantity_factor IS
 'New quantity of one held before: 8 reads that one became eight, 0.125 that eight became one.';
 COMMENT ON COLUMN core_adjustments.price_factor IS
