@@ -376,9 +376,9 @@ def _check_rules(model: ModelDeclaration, where: str) -> None:
         f"false: source {source!r} has no historical scenarios",
     )
     require_value(
-        not model.tail.confidence_pct or (not by_rules and model.measure.name != "worst_scenario"),
+        not model.tail.confidence_pct or not by_rules,
         f"{where}: tail.confidence_pct",
-        "none, unless the measure is value_at_risk or expected_shortfall",
+        f"none: source {source!r} has no historical scenarios",
     )
     if model.span is not None:
         for spread in model.span.inter_commodity_spreads:

@@ -19,7 +19,7 @@ class TailDeclaration:
     ----------
     confidence_pct : tuple of float
         Confidences, ascending, at which quantile and tail mean of every account are written; the
-        model's own is written with them in any case.
+        model's own is written with them, where its measure has one.
     worst_scenarios : int
         How many of each account's worst scenarios are written.
     """

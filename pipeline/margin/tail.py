@@ -226,9 +226,11 @@ def join_worst(parts: list[WorstScenarios]) -> WorstScenarios:
 
 
 def _confidences(model: ModelDeclaration) -> tuple[float, ...]:
-    """Return the declared confidences with the model's own, ascending; none where none is asked."""
-    declared = model.tail.confidence_pct
-    return tuple(sorted({*declared, model.measure.confidence_pct})) if declared else ()
+    """Return the declared confidences with the one that the model's measure has, ascending."""
+    declared = set(model.tail.confidence_pct)
+    if declared and model.measure.name != "worst_scenario":
+        declared.add(model.measure.confidence_pct)
+    return tuple(sorted(declared))
 
 
 def _both(confidence_pct: float) -> tuple[Measure, Measure]:

@@ -74,7 +74,10 @@ def arrange_tail(
             LEVELS_SCHEMA,
             ("business_date", "account_id", "confidence_pct"),
             *fixed,
-            (pl.col("confidence_pct") == model.measure.confidence_pct).alias("is_model_confidence"),
+            (
+                (pl.col("confidence_pct") == model.measure.confidence_pct)
+                & (model.measure.name != "worst_scenario")
+            ).alias("is_model_confidence"),
         ),
         _arrange(worst, SCENARIOS_SCHEMA, ("business_date", "account_id", "rank"), *fixed),
     )

@@ -48,8 +48,8 @@ WHERE known_to IS NULL;
 COMMENT ON VIEW out_margin_levels IS
 'One row per business_date, model_id, mpor_days, account_id and confidence_pct. Order statistic '
 'and tail mean of the netted core margin of an account at several confidences, before the cap and '
-'before any rule on top. Only of models whose measure is value at risk or expected shortfall and '
-'that declare the confidences; no margin depends on them. Amounts are rounded to 4 decimals. Rows '
+'before any rule on top. Only of models of historical scenarios that declare the confidences; no '
+'margin depends on them. Amounts are rounded to 4 decimals. Rows '
 'in force; history.out_margin_levels holds every version.';
 COMMENT ON COLUMN out_margin_levels.business_date IS
 'Date of the positions, as in out_margin.';
@@ -90,8 +90,8 @@ COMMENT ON COLUMN out_margin_levels.known_to IS
 COMMENT ON TABLE history.out_margin_levels IS
 'One row per business_date, model_id, mpor_days, account_id, confidence_pct and version. Order '
 'statistic and tail mean of the netted core margin of an account at several confidences, before '
-'the cap and before any rule on top. Only of models whose measure is value at risk or expected '
-'shortfall and that declare the confidences; no margin depends on them. Amounts are rounded to 4 '
+'the cap and before any rule on top. Only of models of historical scenarios that '
+'declare the confidences; no margin depends on them. Amounts are rounded to 4 '
 'decimals. Every version; out_margin_levels shows the rows in force.';
 COMMENT ON COLUMN history.out_margin_levels.business_date IS
 'Date of the positions, as in out_margin.';

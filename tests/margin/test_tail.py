@@ -326,6 +326,13 @@ def test_confidences_out_of_order_or_range_are_refused(confidences):
         declare(confidence_pct=confidences)
 
 
-def test_a_worst_scenario_has_no_confidences():
+def test_a_model_of_rules_has_no_confidences():
     with pytest.raises(WrongUse, match=r"tail\.confidence_pct: expected none"):
-        declare("worst_scenario", confidence_pct=[95.0])
+        declare_rules("fixed", {}, tail={"confidence_pct": [95.0]})
+
+
+def test_a_worst_scenario_has_no_confidence_of_its_own(three_products):
+    model = declare("worst_scenario", 97.5, confidence_pct=[95.0])
+    levels = compute(three_products, model).levels
+    assert levels["confidence_pct"].to_list() == [95.0] * 3
+    assert not levels["is_model_confidence"].any()
