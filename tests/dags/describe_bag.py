@@ -7,9 +7,16 @@ import contextlib
 import json
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 HEAVY = ("duckdb", "polars", "pandas", "pyarrow", "scipy", "weasyprint", "great_expectations")
+
+
+def limit_of(task: Any) -> timedelta:
+    """Return the task's own limit; one without a command has Airflow's alone."""
+    return getattr(task, "time_limit", None) or task.execution_timeout
 
 
 def describe(folder: Path) -> dict[str, object]:
@@ -36,14 +43,14 @@ def describe(folder: Path) -> dict[str, object]:
                 {
                     "task_id": task.task_id,
                     "operator": type(task).__name__,
-                    "arguments": list(task.arguments),
-                    "writes": task.writes,
+                    "arguments": list(getattr(task, "arguments", [])),
+                    "writes": getattr(task, "writes", False),
                     "pool": task.pool,
                     "pool_slots": task.pool_slots,
                     "retries": task.retries,
                     "retry_delay_seconds": task.retry_delay.total_seconds(),
                     "retry_backoff": task.retry_exponential_backoff,
-                    "time_limit_seconds": task.time_limit.total_seconds(),
+                    "time_limit_seconds": limit_of(task).total_seconds(),
                     "execution_timeout_seconds": task.execution_timeout.total_seconds(),
                     "downstream": sorted(task.downstream_task_ids),
                     "outlets": [outlet.name for outlet in task.outlets],
