@@ -57,6 +57,7 @@ def compute_margins(
     mpor_days: int,
     date_codes: IntArray,
     on_date: Callable[[], None] = lambda: None,
+    core: CoreModel | None = None,
 ) -> MarginResult:
     """Compute the margin of every account with positions on the given dates.
 
@@ -74,13 +75,16 @@ def compute_margins(
         Dates, as codes of the market's calendar.
     on_date : callable
         Called after each date, for a progress display.
+    core : CoreModel, optional
+        What `prepare_model` gave for this market, model and horizon, so that the blocks of a long
+        range share it; prepared here where omitted.
 
     Returns
     -------
     MarginResult
         One row per account, level and node, ordered by date, account, level and node.
     """
-    core = prepare_model(market, book, model, mpor_days)
+    core = core or prepare_model(market, book, model, mpor_days)
     stressed = is_stressed(market, model)
     days: list[NodeRows] = []
     tails: list[tuple[int, AccountTail]] = []

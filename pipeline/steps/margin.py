@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from pipeline.margin.declaration import ModelDeclaration
-from pipeline.margin.engine import MarginResult, compute_margins
+from pipeline.margin.engine import MarginResult, compute_margins, prepare_model
+from pipeline.margin.market import Book, IntArray, Market
 from pipeline.settings import Settings
 from pipeline.steps.amounts import round_amounts
 from pipeline.steps.collateral import update_collateral
@@ -25,6 +26,9 @@ from pipeline.warehouse.connection import transaction
 from pipeline.warehouse.partitions import replace_partitions
 
 _PARTITION = ("business_date", "model_id")
+# Positions whose margins are held before they are written. A day of a million positions is written
+# alone; what a long range needs does not grow with its length.
+BLOCK_POSITIONS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -101,18 +105,18 @@ def update_margins(
             if not len(dates):
                 continue
             book = read_book(connection, market, model, first, last)  # type: ignore[arg-type]
-            codes = np.searchsorted(
-                market.dates, dates["business_date"].to_numpy().astype("datetime64[D]")
-            )
-            results = [
-                compute_margins(market, book, model, days, codes, advance)
-                for days in model.scenarios.mpor_days
-            ]
-            changed += _write(connection, model, dates, results)
-            computed += sum(len(result.margins) for result in results)
-            excluded += sum(len(result.excluded) for result in results)
-            reasons = pl.concat([result.excluded for result in results]).sort("business_date")
-            reason = reasons["reason"][-1] if len(reasons) else reason
+            cores = [prepare_model(market, book, model, days) for days in model.scenarios.mpor_days]
+            for block in _cut_dates(dates, book, market):
+                codes = _find_codes(market, block)
+                results = [
+                    compute_margins(market, book, model, days, codes, advance, core)
+                    for days, core in zip(model.scenarios.mpor_days, cores, strict=True)
+                ]
+                changed += _write(connection, model, block, results)
+                computed += sum(len(result.margins) for result in results)
+                excluded += sum(len(result.excluded) for result in results)
+                reasons = pl.concat([result.excluded for result in results]).sort("business_date")
+                reason = reasons["reason"][-1] if len(reasons) else reason
     # Margins of later dates may have been recomputed with those of the range.
     update_collateral(connection, models, first_date, max(last, last_date))  # type: ignore[type-var,arg-type]
     dates_done = sum(len(frame) for frame in stale.values())
@@ -144,6 +148,23 @@ def find_stale_margins(
     return joined.filter((in_range | was_computed) & differs).select(
         "business_date", "input_hash", "known_from"
     )
+
+
+def _find_codes(market: Market, dates: pl.DataFrame) -> IntArray:
+    return np.searchsorted(market.dates, dates["business_date"].to_numpy().astype("datetime64[D]"))
+
+
+def _cut_dates(dates: pl.DataFrame, book: Book, market: Market) -> list[pl.DataFrame]:
+    """Cut dates into blocks of at most ``BLOCK_POSITIONS`` positions, or of one date with more."""
+    spans = [book.on_date(int(code)) for code in _find_codes(market, dates)]
+    blocks, first, held = [], 0, 0
+    for place, span in enumerate(spans):
+        size = span.stop - span.start
+        if place > first and held + size > BLOCK_POSITIONS:
+            blocks.append(dates[first:place])
+            first, held = place, 0
+        held += size
+    return [*blocks, dates[first:]]
 
 
 def _write(

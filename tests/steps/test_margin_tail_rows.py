@@ -1,9 +1,11 @@
 """The tail of the margins, as the margin step writes it."""
 
 import json
+import shutil
 
 import pytest
 
+from pipeline.steps import margin as step
 from tests.deliveries import TEST_MODEL, dates, write_delivery
 
 DAYS = dates(45)
@@ -62,3 +64,32 @@ def test_twice_and_date_by_date_write_the_same_versions(loaded, marginproof):
     margin(marginproof)
     assert results() == alone
     assert all(row["known_to"] is None for rows in alone.values() for row in rows)
+
+
+@pytest.mark.parametrize("positions", [1, 5])
+def test_blocks_of_dates_leave_no_trace(
+    loaded, home, marginproof, tmp_path, monkeypatch, positions
+):
+    other = tmp_path / "other"
+    shutil.copytree(home, other)
+
+    def results():
+        return {
+            table: loaded(f"FROM history.{table} ORDER BY ALL")
+            for table in (*TABLES, "out_rules", "out_exclusions")
+        }
+
+    margin(marginproof)
+    at_once = results()
+    assert at_once["out_margin"]
+    monkeypatch.setenv("MARGINPROOF_HOME", str(other))
+    monkeypatch.setattr(step, "BLOCK_POSITIONS", positions)
+    written = []
+    write = step._write
+    monkeypatch.setattr(
+        step, "_write", lambda *given: written.append(len(given[2])) or write(*given)
+    )
+    margin(marginproof)
+    assert sum(written) == len(HELD)
+    assert len(written) > 1
+    assert results() == at_once
