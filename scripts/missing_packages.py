@@ -3,6 +3,7 @@
 import ctypes
 import shutil
 import sys
+from pathlib import Path
 
 # WeasyPrint lays out text with Pango and cuts fonts down with HarfBuzz.
 LIBRARIES = {
@@ -25,6 +26,11 @@ def can_load(names: tuple[str, ...]) -> bool:
     return False
 
 
+def find_files(folder: str, pattern: str) -> list[Path]:
+    """Return the files of a folder that fit a pattern; none where there is no such folder."""
+    return sorted(Path(folder).glob(pattern))
+
+
 def missing_packages(purpose: str) -> list[str]:
     """Return the packages to install for a purpose: nothing for lint, PDF libraries otherwise."""
     if purpose == "lint":
@@ -34,6 +40,9 @@ def missing_packages(purpose: str) -> list[str]:
         missing += [
             package for package, program in TEST_PROGRAMS.items() if shutil.which(program) is None
         ]
+        # Outside the PATH on Debian; one of the machine's own is as good.
+        if not (find_files("/usr/lib/postgresql", "*/bin/postgres") or shutil.which("postgres")):
+            missing.append("postgresql")
     return missing
 
 

@@ -29,6 +29,11 @@ can_install() {
 install_packages() {
     echo "Installing $*" >&2
     export DEBIAN_FRONTEND=noninteractive
+    # The tests start a database of their own; the package's is not wanted.
+    if [[ " $* " == *" postgresql "* ]] && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        mkdir -p /etc/postgresql-common
+        echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+    fi
     apt-get update -qq
     apt-get install -qq --yes --no-install-recommends "$@" >/dev/null
 }

@@ -67,13 +67,14 @@ class Service:
         environment: Mapping[str, str],
         folder: Path,
         user: str | None = None,
+        directory: Path = Path("/"),
     ) -> "Service":
         log = folder / f"{name}.log"
         output = log.open("wb")
         process = subprocess.Popen(
             list(command),
             env=dict(environment),
-            cwd="/",
+            cwd=directory,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
