@@ -6,9 +6,12 @@ SELECT
     mpor_days,
     exceedance_class,
     count(*) AS account_days,
-    sum(greatest(loss_amount - netted_margin_amount, 0)) AS netted_shortfall_amount,
-    sum(greatest(loss_amount - capped_margin_amount, 0)) AS capped_shortfall_amount,
-    sum(greatest(loss_amount - standalone_margin_amount, 0)) AS standalone_shortfall_amount,
+    sum(greatest(loss_amount - netted_margin_amount, 0)::DECIMAL(28, 4))::DOUBLE
+        AS netted_shortfall_amount,
+    sum(greatest(loss_amount - capped_margin_amount, 0)::DECIMAL(28, 4))::DOUBLE
+        AS capped_shortfall_amount,
+    sum(greatest(loss_amount - standalone_margin_amount, 0)::DECIMAL(28, 4))::DOUBLE
+        AS standalone_shortfall_amount,
     max(shortfall_amount) AS largest_shortfall_amount,
     count(DISTINCT account_id) AS accounts
 FROM out_backtest

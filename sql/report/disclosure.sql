@@ -19,7 +19,7 @@ WITH observed AS (
 paid AS (
     SELECT
         horizon_end_date,
-        sum(greatest(loss_amount, 0)) AS amount
+        sum(greatest(loss_amount, 0)::DECIMAL(28, 4))::DOUBLE AS amount
     FROM out_backtest
     WHERE
         scope = 'account'
@@ -44,7 +44,8 @@ SELECT
     (SELECT count(*) FROM observed WHERE is_exceedance) AS exceedances,
     (SELECT count(*) FROM observed) AS observations,
     (SELECT max(shortfall_amount) FROM observed WHERE is_exceedance) AS peak_amount,
-    (SELECT avg(shortfall_amount) FROM observed WHERE is_exceedance) AS average_amount,
-    (SELECT avg(amount) FROM paid) AS average_paid_amount,
+    (SELECT avg(shortfall_amount::DECIMAL(28, 4)) FROM observed WHERE is_exceedance
+    ) AS average_amount,
+    (SELECT avg(amount::DECIMAL(28, 4)) FROM paid) AS average_paid_amount,
     (SELECT max(amount) FROM paid) AS largest_paid_amount,
     (SELECT max(call_amount) FROM calls) AS largest_call_amount;

@@ -64,9 +64,9 @@ margins AS (
     SELECT
         account_id AS scope_id,
         mpor_days,
-        avg(standalone_margin_amount) AS mean_standalone_margin_amount,
-        avg(netted_margin_amount) AS mean_netted_margin_amount,
-        avg(capped_margin_amount) AS mean_capped_margin_amount
+        avg(standalone_margin_amount::DECIMAL(28, 4)) AS mean_standalone_margin_amount,
+        avg(netted_margin_amount::DECIMAL(28, 4)) AS mean_netted_margin_amount,
+        avg(capped_margin_amount::DECIMAL(28, 4)) AS mean_capped_margin_amount
     FROM out_hypothetical_margin
     WHERE model_id = $model_id AND node_level = 'account' AND business_date <= $as_of_date
     GROUP BY account_id, mpor_days

@@ -6,7 +6,7 @@ WITH daily AS (
         model_id,
         node_level,
         business_date,
-        sum(level_credit_amount) AS credit
+        sum(level_credit_amount::DECIMAL(28, 4))::DOUBLE AS credit
     FROM out_margin
     WHERE
         mpor_days = $mpor_days
@@ -19,7 +19,7 @@ SELECT
     model_id,
     node_level,
     arg_max(credit, business_date) AS as_of_amount,
-    avg(credit) FILTER (business_date <= $last_date) AS mean_amount
+    avg(credit::DECIMAL(28, 4)) FILTER (business_date <= $last_date) AS mean_amount
 FROM daily
 GROUP BY model_id, node_level
 ORDER BY model_id, node_level;

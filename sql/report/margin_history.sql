@@ -2,9 +2,9 @@
 -- Use: margin of all accounts together over time, for the chart.
 SELECT
     business_date,
-    sum(standalone_margin_amount) AS standalone,
-    sum(netted_margin_amount) AS netted,
-    sum(capped_margin_amount) AS capped
+    sum(standalone_margin_amount::DECIMAL(28, 4))::DOUBLE AS standalone,
+    sum(netted_margin_amount::DECIMAL(28, 4))::DOUBLE AS netted,
+    sum(capped_margin_amount::DECIMAL(28, 4))::DOUBLE AS capped
 FROM out_margin
 WHERE
     node_level = 'account'

@@ -17,9 +17,12 @@ SELECT
                 AND (backtest.is_exceedance OR level.level_pct < 100)
         END
     )::BIGINT AS exceedances,
+    -- Added up as decimals: the order of addition leaves no trace.
     sum(
-        greatest(backtest.loss_amount - backtest.tested_margin_amount * level.level_pct / 100, 0)
-    ) AS shortfall_amount
+        greatest(
+            backtest.loss_amount - backtest.tested_margin_amount * level.level_pct / 100, 0
+        )::DECIMAL(28, 4)
+    )::DOUBLE AS shortfall_amount
 FROM out_backtest AS backtest
 CROSS JOIN shares AS level
 WHERE

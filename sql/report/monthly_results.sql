@@ -46,7 +46,9 @@ SELECT
     count_if(observed.is_exceedance)::BIGINT AS exceedances,
     coalesce(max(observed.shortfall_amount) FILTER (WHERE observed.is_exceedance), 0)
         AS largest_amount,
-    coalesce(avg(observed.shortfall_amount) FILTER (WHERE observed.is_exceedance), 0)
+    coalesce(
+        avg(observed.shortfall_amount::DECIMAL(28, 4)) FILTER (WHERE observed.is_exceedance), 0
+    )
         AS average_amount,
     any_value(largest.exception_id) AS exception_id,
     any_value(largest.account_id) AS account_id,

@@ -358,5 +358,7 @@ def test_a_report_is_rebuilt_byte_for_byte_after_a_correction(
     succeed("report", "--as-of", str(LAST), "--output", str(now))
     succeed("report", "--as-of", str(LAST), "--known-at", str(LAST), "--output", str(again))
     reported = (investigated[1] / "reported.pdf").read_bytes()
-    assert again.read_bytes() == reported
-    assert now.read_bytes() != reported
+    same = again.read_bytes() == reported
+    assert same, "the rebuilt report has other bytes"
+    corrected = now.read_bytes() != reported
+    assert corrected, "the correction left no trace in the report"
