@@ -86,28 +86,35 @@ COMMENT ON COLUMN account_days.account_type IS
 'is not described.';
 COMMENT ON COLUMN account_days.standalone_margin_amount IS
 'Margin without offsets, in reporting currency, at least 0: the sum over the instruments '
-'below the node of the margin of each alone.';
+'below the node of the margin of each alone. '
+'Null where the account has no margin that day.';
 COMMENT ON COLUMN account_days.netted_margin_amount IS
 'Margin with every offset below the node, before the cap, in reporting currency, at least 0: '
 'the risk measure of the node''s scenario losses, or the sum of the nodes below where the '
-'model lets the level add margins.';
+'model lets the level add margins. '
+'Null where the account has no margin that day.';
 COMMENT ON COLUMN account_days.offset_credit_amount IS
 'Standalone less netted margin, in reporting currency. Negative where netting raises the '
-'requirement.';
+'requirement. '
+'Null where the account has no margin that day.';
 COMMENT ON COLUMN account_days.capped_margin_amount IS
 'Margin after the cap on offset credit, in reporting currency, at least 0: max(netted, base - '
 'cap x (base - netted)), with cap_base_margin_amount as base. The margin that the core_model '
-'track tests.';
+'track tests. '
+'Null where the account has no margin that day.';
 COMMENT ON COLUMN account_days.addon_amount IS
 'Everything required beyond capped margin, in reporting currency, at least 0: tools against '
 'procyclical margin, contingency, concentration and minimum charges; 0 where the model has '
-'none. Never part of netted or capped margin.';
+'none. Never part of netted or capped margin. '
+'Null where the account has no margin that day.';
 COMMENT ON COLUMN account_days.initial_margin_amount IS
 'Initial margin, in reporting currency: maintenance margin times the model''s initial factor, '
 'which is at least 1, and for accounts a declared buffer amount. The adequacy track tests it '
-'where no called margin is known.';
+'where no called margin is known. '
+'Null where the account has no margin that day.';
 COMMENT ON COLUMN account_days.maintenance_margin_amount IS
-'Maintenance margin, in reporting currency, at least 0: capped margin plus add-ons.';
+'Maintenance margin, in reporting currency, at least 0: capped margin plus add-ons. '
+'Null where the account has no margin that day.';
 COMMENT ON COLUMN account_days.called_margin_amount IS
 'Margin really called, in reporting currency; null where it is not known.';
 COMMENT ON COLUMN account_days.horizon_end_date IS

@@ -83,6 +83,38 @@ def write_inputs(folder: Path) -> None:
         [f"{day},two,cash,100,5" for day in DAYS],
     )
     write(folder, "fx_rates.csv", "business_date,currency,rate", [f"{DAYS[0]},EUR,1.1"])
+    write_further_inputs(folder, DAYS[0])
+
+
+def write_further_inputs(folder: Path, day: object) -> None:
+    """One row of each kind that is kept for reference."""
+    write(folder, "rates.csv", "business_date,currency,tenor_days,rate_pct", [f"{day},USD,30,0.17"])
+    write(
+        folder,
+        "dividends.csv",
+        "business_date,instrument_id,dividend_price",
+        [f"{day},AA,0.45"],
+    )
+    write(folder, "funding.csv", "business_date,instrument_id,funding_pct", [f"{day},AA,0.01"])
+    write(
+        folder,
+        "adjustments.csv",
+        "business_date,instrument_id,event,quantity_factor,price_factor,final_price",
+        [f"{day},AA,split,4,0.25,"],
+    )
+    write(
+        folder,
+        "published_margins.csv",
+        "business_date,exchange,product,currency,initial_amount,maintenance_amount",
+        [f"{day},nymex,AA,USD,3850,3500"],
+    )
+    write(
+        folder,
+        "trader_positions.csv",
+        "business_date,report,contract_code,contract,trader_category,long_quantity,"
+        "short_quantity,spread_quantity,open_interest_quantity",
+        [f"{day},legacy,067651,CRUDE OIL,commercial,400,500,100,1000"],
+    )
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +125,7 @@ def written(tmp_path_factory):
     # A rule on top, so that the table of rules has rows as well.
     with (home / "models" / "short.toml").open("a") as model:
         model.write("[procyclicality]\nfloor_years = 10.0\n")
+        model.write("[tail]\nconfidence_pct = [90.0]\nworst_scenarios = 3\n")
     declared = (home / "models" / "short.toml").read_text()
     (home / "models" / "long.toml").write_text(
         declared.replace('"short"', '"long"').replace("lookback_days = 20", "lookback_days = 999")
