@@ -371,7 +371,7 @@ COMMENT ON COLUMN raw_adjustments.price_factor IS
 'New price or strike over the old one: 0.125 where one share became eight.';
 COMMENT ON COLUMN raw_adjustments.final_price IS
 'Price at which a delisted instrument expires, in its quote currency: 0 where nothing is paid; '
-'required for a delisting, empty otherwise.';
+'required for a delisting, null otherwise.';
 COMMENT ON COLUMN raw_adjustments.file_sha256 IS
 'SHA-256 of the file that brought this version of the row, as in raw_files.';
 COMMENT ON COLUMN raw_adjustments.known_from IS
@@ -395,7 +395,7 @@ COMMENT ON COLUMN history.raw_adjustments.price_factor IS
 'New price or strike over the old one: 0.125 where one share became eight.';
 COMMENT ON COLUMN history.raw_adjustments.final_price IS
 'Price at which a delisted instrument expires, in its quote currency: 0 where nothing is paid; '
-'required for a delisting, empty otherwise.';
+'required for a delisting, null otherwise.';
 COMMENT ON COLUMN history.raw_adjustments.file_sha256 IS
 'SHA-256 of the file that brought this version of the row, as in raw_files.';
 COMMENT ON COLUMN history.raw_adjustments.known_from IS
@@ -420,7 +420,7 @@ COMMENT ON COLUMN core_adjustments.price_factor IS
 'New price or strike over the old one: 0.125 where one share became eight.';
 COMMENT ON COLUMN core_adjustments.final_price IS
 'Price at which a delisted instrument expires, in its quote currency: 0 where nothing is paid; '
-'required for a delisting, empty otherwise.';
+'required for a delisting, null otherwise.';
 COMMENT ON COLUMN core_adjustments.known_from IS
 'Date from which the row counts as known: its business_date, or for a correction the latest date '
 'with prices when it was loaded, unless the load named another date; never before business_date.';
