@@ -15,6 +15,7 @@ from pipeline.backtest.many_accounts import (
     judge_many_accounts,
 )
 from pipeline.backtest.series_tests import SeriesWindow, cut_series, run_series_tests
+from pipeline.backtest.tail_tests import run_tail_tests
 from pipeline.backtest.tested_rows import CoverageRule, compare_every_basis
 from pipeline.terms import HYPOTHETICAL, Level
 
@@ -59,6 +60,7 @@ def conclude_backtest(
     excluded: pl.DataFrame,
     rules: Mapping[str, CoverageRule],
     window_days: Sequence[int],
+    levels: pl.DataFrame,
 ) -> BacktestResults:
     """Count, test and judge the exceedances of all models.
 
@@ -74,6 +76,8 @@ def conclude_backtest(
         By model_id.
     window_days : sequence of int
         Lengths of the rolling windows.
+    levels : polars.DataFrame
+        Quantiles and tail means at several confidences; see `tail_tests.run_tail_tests`.
     """
     tested = compare_every_basis(rows, rules)
     is_hypothetical = pl.col("scope") == HYPOTHETICAL
@@ -84,6 +88,9 @@ def conclude_backtest(
         excluded, {model: rule.target_pct for model, rule in rules.items()}
     )
     tests = [real.tests, assumed.tests, reported.select(real.tests.columns)]
+    tail = run_tail_tests(tested, levels, rules, window_days)
+    if tail.width:
+        tests.append(tail.select(real.tests.columns))
     together = ManyAccounts(_NOTHING, _NOTHING, _NOTHING, _NOTHING)
     if real.windows:
         together = judge_many_accounts(real.windows, real.series, members)

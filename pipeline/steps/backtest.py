@@ -265,6 +265,16 @@ def _conclude(
         _explain_missing_margins(connection, models, as_of_date),
         rules,
         ROLLING_WINDOWS,
+        pl.concat(
+            [
+                fetch_frame(
+                    connection,
+                    read_sql("queries/read_margin_levels.sql"),
+                    {"as_of_date": as_of_date, "model_id": model.model_id},
+                )
+                for model in models
+            ]
+        ),
     )
 
 

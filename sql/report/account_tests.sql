@@ -1,5 +1,6 @@
 -- Grain: mpor_days and test. Inputs: out_coverage_tests.
--- Use: how the tests of single accounts ended, under the capped margin of the core model.
+-- Use: how the tests of single accounts ended, under the capped margin of the core model; those of
+-- its tail under the netted one, which is the margin that the tail is of.
 SELECT
     mpor_days,
     test,
@@ -13,7 +14,13 @@ WHERE
     AND model_id = $model_id
     AND window_name = $window_name
     AND track = 'core_model'
-    AND margin_basis = 'capped'
+    AND (
+        margin_basis = 'capped'
+        OR (
+            margin_basis = 'netted'
+            AND test IN ('multilevel_coverage', 'acerbi_szekely_z1', 'acerbi_szekely_z2')
+        )
+    )
     AND scope = 'account'
 GROUP BY mpor_days, test
 ORDER BY mpor_days, test;
