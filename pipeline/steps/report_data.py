@@ -134,7 +134,7 @@ def gather_report(
     scopes = [
         r
         for r in rows
-        if r.scope not in {"firm", "hypothetical"}
+        if r.scope != "firm"
         and _is_headline_series(r, headline)
         and r.window_name == headline.window_name
     ]
@@ -252,13 +252,18 @@ def gather_report(
                 connection, request.as_of_date, champion.model_id, mpor_days, request.window_name
             ),
             describe_hypothetical(
-                [
-                    r
-                    for r in rows
-                    if r.scope == "hypothetical"
-                    and _is_headline_series(r, headline)
-                    and r.window_name == headline.window_name
-                ],
+                fetch_rows(
+                    connection,
+                    "hypothetical",
+                    {
+                        "as_of_date": request.as_of_date,
+                        "model_id": champion.model_id,
+                        "window_name": request.window_name,
+                    },
+                )
+                # They are the firm's, nobody's in particular.
+                if request.scope.level is ReportLevel.FIRM
+                else [],
                 wording,
             ),
             describe_sensitivity(

@@ -3,8 +3,6 @@
 Finished rows come in, sections and sentences go out; every word is in ``reports/wording``.
 """
 
-from collections.abc import Sequence
-
 from pipeline.rendering.formats import NOTHING
 from pipeline.rendering.model import (
     Column,
@@ -86,26 +84,43 @@ def _percent(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.2f}"
 
 
-def describe_hypothetical(rows: Sequence[CoverageRow], wording: Wording) -> FurtherSection:
-    """Lay out coverage of the hypothetical portfolios, or say that none is declared."""
+def describe_hypothetical(rows: Rows, wording: Wording) -> FurtherSection:
+    """Lay out the backtest of the hypothetical portfolios, or say that there is none.
+
+    Parameters
+    ----------
+    rows : rows
+        Rows of ``sql/report/hypothetical.sql``.
+    wording : Wording
+        Where the sentences are.
+    """
     say = wording.say
-    shown = sorted(rows, key=lambda r: (r.coverage_pct or 0.0, r.scope_id))[:_MOST_HYPOTHETICAL]
+    shown = sorted(
+        rows, key=lambda r: (r["capped_coverage_pct"] or 0.0, r["portfolio_id"], r["mpor_days"])
+    )[:_MOST_HYPOTHETICAL]
+    none = say("zone.none")
     table = Table(
         say("sensitivity.hypothetical_table"),
         (
             Column(say("sensitivity.columns.portfolio"), share=2.0),
+            Column(say("sensitivity.columns.horizon"), _COUNT),
             Column(say("sensitivity.columns.observations"), _COUNT),
             Column(say("sensitivity.columns.exceedances"), _COUNT),
             Column(say("sensitivity.columns.coverage"), ColumnFormat.COVERAGE),
+            Column(say("sensitivity.columns.netted_coverage"), ColumnFormat.COVERAGE),
+            Column(say("sensitivity.columns.zone")),
             Column(say("sensitivity.columns.shortfall"), _AMOUNT),
         ),
         tuple(
             (
-                row.scope_id,
-                row.observations,
-                row.exceedances,
-                row.coverage_pct,
-                row.total_shortfall_amount,
+                row["title"],
+                row["mpor_days"],
+                row["observations"],
+                row["capped_exceedances"],
+                row["capped_coverage_pct"],
+                row["netted_coverage_pct"],
+                say(f"zone.{row['zone']}") if row["zone"] else none,
+                row["largest_shortfall_amount"],
             )
             for row in shown
         ),
