@@ -6,6 +6,7 @@ the program itself knows nothing of it.
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -120,12 +121,12 @@ def read_home(home: Path) -> tuple[dict[str, str], dict[str, str]]:
 
 def leftovers(home: Path) -> list[str]:
     """Name every file that is neither warehouse, snapshot, model nor report."""
-    kept = {"warehouse.duckdb", "current.duckdb", "short.toml"}
-    return sorted(
-        str(path.relative_to(home))
-        for path in home.rglob("*")
-        if path.is_file() and path.name not in kept and path.suffix != ".pdf"
+    kept = re.compile(
+        r"warehouse\.duckdb|snapshots/(current|\d{4}-\d\d-\d\d)\.duckdb|models/short\.toml"
+        r"|reports/[^.].*\.pdf"
     )
+    names = (path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file())
+    return sorted(name for name in names if not kept.fullmatch(name))
 
 
 def copy_home(source: Path, target: Path) -> Path:
