@@ -194,7 +194,8 @@ def day_runs(desk: Desk) -> dict[str, list[dict[str, Any]]]:
     run_id = desk.trigger("margin_daily", business_date=str(desk.by_rest))
     begun = time.monotonic()
     desk.unpause("margin_daily")
-    cluster.wait_for_run("margin_daily", run_id)
+    # Generous: other tests may run on the same two cores.
+    cluster.wait_for_run("margin_daily", run_id, seconds=1200)
 
     def ended(kind: str, count: int) -> list[dict[str, Any]]:
         cluster.require_alive()
@@ -203,8 +204,8 @@ def day_runs(desk: Desk) -> dict[str, list[dict[str, Any]]]:
 
     runs = {
         "manual": desk.runs("manual"),
-        "scheduled": wait_until(lambda: ended("scheduled", 1), "the scheduled run", 300),
-        "backfill": wait_until(lambda: ended("backfill", BACKFILL_DAYS), "the backfill", 600),
+        "scheduled": wait_until(lambda: ended("scheduled", 1), "the scheduled run", 1200),
+        "backfill": wait_until(lambda: ended("backfill", BACKFILL_DAYS), "the backfill", 1800),
     }
     sys.stderr.write(f"22 runs of margin_daily: {time.monotonic() - begun:.0f} s\n")
     return runs
@@ -281,7 +282,7 @@ def test_a_repaired_day_runs_clean(desk: Desk, day_runs: dict[str, Any]) -> None
     bad = desk.backfilled[BAD_DAY]
     write_day_positions(desk.inbox / str(bad), bad, BAD_DAY)
     run_id = desk.trigger("margin_daily", business_date=str(bad))
-    assert desk.cluster.wait_for_run("margin_daily", run_id) == "success"
+    assert desk.cluster.wait_for_run("margin_daily", run_id, seconds=600) == "success"
     with duckdb.connect(str(desk.home / "snapshots" / "current.duckdb"), read_only=True) as reader:
         found = reader.execute(
             "SELECT DISTINCT business_date FROM out_margin ORDER BY business_date"
