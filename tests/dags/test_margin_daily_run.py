@@ -128,6 +128,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, airflow_environment: dict[str
         **airflow_environment,
         "MARGINPROOF_HOME": str(home),
         "MARGINPROOF_INBOX": str(inbox),
+        "MARGINPROOF_LATE_MINUTES": "0",
         "AIRFLOW__API__SECRET_KEY": SENTINEL,
         "AIRFLOW_CONN_STORE": f"postgresql://user:{SENTINEL}@localhost/none",
         "PGPASSWORD": SENTINEL,
