@@ -1,44 +1,27 @@
-"""The rendering process of a page: reads it from stdin, writes one PDF, gives its memory back.
+"""The rendering process of a page: reads it from stdin, writes one PDF, and ends.
 
-``python -m pipeline.rendering.page_worker TARGET``. The answer on stdout is one JSON object: the
-number of pages, or the exit code and sentence of an error the user can mend.
+``python -m pipeline.rendering.page_worker TARGET``. How it is asked and answers is in ``process``.
 """
 
 import hashlib
 import importlib
 import json
-import os
-import sys
-import tempfile
-import time
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
-from pipeline.errors import MarginproofError
 from pipeline.rendering.compose import FONT_FILES, FONT_SCHEME
 from pipeline.rendering.document import load_weasyprint, make_fetcher
+from pipeline.rendering.process import answer_request, fixed_environment
 from pipeline.resources import resource_path
-
-
-def main() -> None:
-    """Render the page that stdin describes to the file that the first argument names."""
-    text = sys.stdin.buffer.read().decode("utf-8")
-    try:
-        answer: dict[str, object] = {"pages": _render(text, Path(sys.argv[1]))}
-    except MarginproofError as error:
-        answer = {"exit_code": error.exit_code, "message": str(error)}
-    sys.stdout.write(json.dumps(answer))
 
 
 def _render(text: str, target: Path) -> int:
     reports = resource_path("reports")
     page = json.loads(text)
-    with tempfile.TemporaryDirectory(prefix="page-fonts-") as folder:
-        _fix_environment(page["date"], reports / "fonts", Path(folder))
+    with fixed_environment(date.fromisoformat(page["date"]), reports / "fonts"):
         weasyprint = load_weasyprint()
         fetcher = make_fetcher(
             weasyprint,
@@ -61,21 +44,5 @@ def _render(text: str, target: Path) -> int:
         return len(document.pages)
 
 
-def _fix_environment(day: str, fonts: Path, folder: Path) -> None:
-    """Let the page's date take the place of the clock, and the vendored fonts that of others."""
-    moment = datetime.fromisoformat(day).replace(tzinfo=UTC)
-    configuration = folder / "fonts.conf"
-    configuration.write_text(
-        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">'
-        f"<fontconfig><dir>{escape(str(fonts))}</dir>"
-        f"<cachedir>{escape(str(folder / 'cache'))}</cachedir></fontconfig>",
-        encoding="utf-8",
-    )
-    os.environ["FONTCONFIG_FILE"] = str(configuration)
-    os.environ["SOURCE_DATE_EPOCH"] = str(int(moment.timestamp()))
-    os.environ["TZ"] = "UTC"
-    time.tzset()
-
-
 if __name__ == "__main__":
-    main()
+    answer_request(_render)

@@ -1,29 +1,21 @@
 """Renders a report in a process of its own and puts the finished file in place at once.
 
-The caller's process never imports the layout library, keeps none of its memory, and never sees half
-a file: the PDF is written beside its place and moved there when it is complete.
+Nobody sees half a file: the PDF is written beside its place and moved there when it is complete.
 """
 
 import hashlib
-import json
 import os
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pipeline.errors import CheckFailed, EnvironmentFault, MarginproofError, WrongUse
+from pipeline.errors import EnvironmentFault
 from pipeline.rendering.codec import encode
 from pipeline.rendering.consistency import check_consistency
 from pipeline.rendering.model import ReportData
+from pipeline.rendering.process import run_worker
 
 TIME_LIMIT_SECONDS = 900
-_IMPORT_ROOT = Path(__file__).resolve().parents[2]
-_ERRORS: dict[int, type[MarginproofError]] = {
-    error.exit_code: error for error in (CheckFailed, WrongUse, EnvironmentFault)
-}
 
 
 @dataclass(frozen=True)
@@ -73,7 +65,13 @@ def render_report(data: ReportData, output: Path) -> RenderedReport:
     request = encode(data).encode("utf-8")
     part = _reserve(output)
     try:
-        pages = _run_worker(request, part)
+        pages = run_worker(
+            "pipeline.rendering.worker",
+            request,
+            part,
+            subject="the report",
+            limit_seconds=TIME_LIMIT_SECONDS,
+        )
         digest = hashlib.sha256(part.read_bytes()).hexdigest()
         part.replace(output)
     finally:
@@ -91,32 +89,3 @@ def _reserve(output: Path) -> Path:
         msg = f"the report cannot be written to {output}: {error.strerror or error}"
         raise EnvironmentFault(msg) from error
     return Path(name).resolve()
-
-
-def _run_worker(request: bytes, target: Path) -> int:
-    command = [sys.executable, "-m", "pipeline.rendering.worker", str(target)]
-    try:
-        process = subprocess.run(
-            command,
-            input=request,
-            capture_output=True,
-            check=False,
-            cwd=_IMPORT_ROOT,
-            timeout=TIME_LIMIT_SECONDS,
-        )
-    except subprocess.TimeoutExpired as error:
-        msg = f"the report was not rendered within {TIME_LIMIT_SECONDS} seconds"
-        raise EnvironmentFault(msg) from error
-    if process.returncode < 0:
-        msg = (
-            f"the rendering process was ended by signal {-process.returncode},"
-            " most often because memory ran out"
-        )
-        raise EnvironmentFault(msg)
-    if process.returncode > 0:
-        msg = "the rendering process failed:\n" + process.stderr.decode("utf-8", "replace")
-        raise RuntimeError(msg)
-    answer: dict[str, Any] = json.loads(process.stdout)
-    if "message" in answer:
-        raise _ERRORS[answer["exit_code"]](answer["message"])
-    return int(answer["pages"])

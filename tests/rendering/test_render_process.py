@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import CheckFailed, EnvironmentFault, WrongUse
-from pipeline.rendering import document, render
+from pipeline.rendering import document, process, render
 from pipeline.rendering.model import Column, FurtherSection, Table
 from pipeline.rendering.render import render_report
 
@@ -34,7 +34,7 @@ def test_a_failed_rendering_keeps_the_older_report(
     def killed(*_: Any, **__: Any) -> subprocess.CompletedProcess[bytes]:
         return subprocess.CompletedProcess([], -9, b"", b"")
 
-    monkeypatch.setattr(render.subprocess, "run", killed)
+    monkeypatch.setattr(process.subprocess, "run", killed)
     with pytest.raises(EnvironmentFault, match="ended by signal 9"):
         render_report(make_sample(), target)
     assert target.read_bytes() == b"yesterday"
@@ -47,7 +47,7 @@ def test_a_defect_in_the_worker_keeps_its_traceback(
     def crashed(*_: Any, **__: Any) -> subprocess.CompletedProcess[bytes]:
         return subprocess.CompletedProcess([], 1, b"", b"Traceback: KeyError: 'x'")
 
-    monkeypatch.setattr(render.subprocess, "run", crashed)
+    monkeypatch.setattr(process.subprocess, "run", crashed)
     with pytest.raises(RuntimeError, match="KeyError: 'x'"):
         render_report(make_sample(), tmp_path / "report.pdf")
     assert listing(tmp_path) == []
