@@ -14,6 +14,7 @@ OWNER_FOLDER = 0o700
 SHARED_FILE = 0o640
 SHARED_FOLDER = 0o750
 
+_PARTIAL = ".partial-*"
 _SPILL_FILE = re.compile(r"duckdb_temp_(?P<pid>\d+)_.*")
 
 
@@ -40,6 +41,24 @@ def sweep_spill(folder: Path) -> int:
             path.unlink(missing_ok=True)
             swept += 1
     return swept
+
+
+def sweep_partial(folder: Path) -> None:
+    """Delete copies of snapshots that a killed process left; the caller holds the writer."""
+    for path in folder.glob(_PARTIAL):
+        path.unlink(missing_ok=True)
+
+
+def replace_durably(partial: Path, place: Path) -> None:
+    """Let a finished file take a place at once, so that it lasts through a power cut."""
+    with partial.open("rb+") as finished:
+        os.fsync(finished.fileno())
+    partial.replace(place)
+    folder = os.open(place.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _is_alive(pid: int) -> bool:

@@ -12,6 +12,7 @@ import duckdb
 
 from pipeline.errors import CheckFailed, EnvironmentFault, WarehouseBusy
 from pipeline.settings import Settings
+from pipeline.warehouse.access import replace_durably
 from pipeline.warehouse.connection import open_memory, open_writer
 
 _CATALOGUE = """
@@ -139,7 +140,8 @@ def compact_warehouse(settings: Settings) -> Compaction:
             connection.execute("DETACH compact")
             sizes = path.stat().st_size, partial.stat().st_size
             if sizes[1] < sizes[0]:
-                _put_in_place(partial, path)
+                shutil.copymode(path, partial)
+                replace_durably(partial, path)
             return Compaction(before.rows, sizes[0], min(sizes))
     except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
         reason = str(error).splitlines()[0]
@@ -163,18 +165,6 @@ def _attach_read_only(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
         msg = f"the warehouse {path} was written while it was to be compacted; try again"
         raise WarehouseBusy(msg)
     return "held"
-
-
-def _put_in_place(partial: Path, path: Path) -> None:
-    shutil.copymode(path, partial)
-    with partial.open("rb+") as copied:
-        os.fsync(copied.fileno())
-    partial.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _quote(path: Path) -> str:

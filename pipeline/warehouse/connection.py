@@ -158,16 +158,11 @@ def open_memory(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     duckdb.DuckDBPyConnection
         For work on files that it attaches itself; it is closed on leaving.
     """
-    connection = connect_in_memory(settings)
+    connection = _connect(_IN_MEMORY, settings, read_only=False)
     try:
         yield connection
     finally:
         connection.close()
-
-
-def connect_in_memory(settings: Settings) -> duckdb.DuckDBPyConnection:
-    """Open an empty database in memory under the same limits; the caller closes it."""
-    return _connect(_IN_MEMORY, settings, read_only=False)
 
 
 def apply_migrations(connection: duckdb.DuckDBPyConnection) -> list[str]:

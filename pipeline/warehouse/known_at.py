@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.settings import Settings
-from pipeline.warehouse.connection import connect_in_memory, open_reader
+from pipeline.warehouse.connection import open_memory, open_reader
 
 _DATES = ("business_date", "as_of_date")
 # What only the prices after the as-of date tell about a row of an earlier date.
@@ -88,14 +88,11 @@ def open_reader_at(
         return
     with open_reader(settings, snapshot):
         pass  # one sentence where it is missing, no snapshot, or cannot be opened
-    connection = connect_in_memory(settings)
-    try:
+    with open_memory(settings) as connection:
         path = str(snapshot or settings.snapshot_path).replace("'", "''")
         connection.execute(f"ATTACH '{path}' AS published (READ_ONLY)")
         _show_moment(connection, moment)
         yield connection
-    finally:
-        connection.close()
 
 
 def _show_moment(connection: duckdb.DuckDBPyConnection, moment: Moment) -> None:

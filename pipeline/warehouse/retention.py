@@ -11,9 +11,9 @@ from pathlib import Path
 
 from pipeline.errors import EnvironmentFault
 from pipeline.settings import Settings
+from pipeline.warehouse.access import sweep_partial
 
 _DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.duckdb")
-_LEFT_BEHIND = ".partial-*.duckdb*"
 
 
 def keep_dated_snapshot(settings: Settings, business_date: date) -> Path:
@@ -70,6 +70,7 @@ def prune_snapshots(settings: Settings) -> list[Path]:
         The dated snapshots removed; the one that readers use is never among them.
     """
     removed = list_dated_snapshots(settings)[settings.kept_snapshots :]
-    for path in [*removed, *settings.snapshots.glob(_LEFT_BEHIND)]:
+    for path in removed:
         path.unlink(missing_ok=True)
+    sweep_partial(settings.snapshots)
     return removed

@@ -11,7 +11,7 @@ import duckdb
 
 from pipeline.errors import EnvironmentFault
 from pipeline.settings import Settings
-from pipeline.warehouse.access import SHARED_FILE, make_folder
+from pipeline.warehouse.access import SHARED_FILE, make_folder, replace_durably, sweep_partial
 from pipeline.warehouse.connection import open_copy
 from pipeline.warehouse.views import create_views
 
@@ -43,8 +43,7 @@ def publish_snapshot(connection: duckdb.DuckDBPyConnection, settings: Settings) 
     try:
         make_folder(settings.snapshots)
         # One writer at a time: any copy that lies here was left by a process that was killed.
-        for left in settings.snapshots.glob(".partial-*"):
-            left.unlink()
+        sweep_partial(settings.snapshots)
         connection.execute("CHECKPOINT")
         shutil.copyfile(settings.warehouse_path, partial)
         with open_copy(partial, settings) as copy:
@@ -52,10 +51,7 @@ def publish_snapshot(connection: duckdb.DuckDBPyConnection, settings: Settings) 
             create_views(copy)
             copy.execute("CHECKPOINT")
         partial.chmod(SHARED_FILE)
-        with partial.open("rb+") as copied:
-            os.fsync(copied.fileno())
-        partial.replace(settings.snapshot_path)
-        _sync_folder(settings.snapshots)
+        replace_durably(partial, settings.snapshot_path)
     except OSError as error:
         partial.unlink(missing_ok=True)
         msg = (
@@ -64,12 +60,3 @@ def publish_snapshot(connection: duckdb.DuckDBPyConnection, settings: Settings) 
         )
         raise EnvironmentFault(msg) from error
     return settings.snapshot_path
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in a folder last through a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
