@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.backtest.losses import compute_position_losses
-from pipeline.margin.market import Book, Market, settle_expired
+from pipeline.margin.market import Book, Market, find_dates, settle_expired
 from pipeline.terms import ExceedanceClass, Level
 
 KEY = ["business_date", "model_id", "track", "account_id", "mpor_days"]
@@ -78,7 +78,7 @@ def split_by_instrument(market: Market, book: Book, exceedances: pl.DataFrame) -
         held, on=["business_date", "account_id"], how="inner", maintain_order="left_right"
     )
     chosen = rows["position"].to_numpy()
-    end = np.searchsorted(market.dates, rows["horizon_end_date"].to_numpy().astype("datetime64[D]"))
+    end = find_dates(market, rows["horizon_end_date"])
     positions = replace(
         book,
         date=book.date[chosen],

@@ -9,7 +9,7 @@ import polars as pl
 from scipy.sparse import csr_array
 
 from pipeline.margin.declaration import ModelDeclaration
-from pipeline.margin.market import Book, FloatArray, IntArray, Market
+from pipeline.margin.market import Book, FloatArray, IntArray, Market, find_dates
 from pipeline.margin.risk_arrays import compute_unit_losses
 from pipeline.margin.shocks import ShockHistory, compute_shocks, select_scenarios
 
@@ -45,9 +45,7 @@ def correlate_legs(
         return events.with_columns(correlation=pl.lit(None, dtype=pl.Float64))
     scenarios = model.scenarios
     history = compute_shocks(market, mpor_days, scenarios.default_shock, scenarios.maturity_days)
-    dates = np.searchsorted(
-        market.dates, events["business_date"].to_numpy().astype("datetime64[D]")
-    )
+    dates = find_dates(market, events["business_date"])
     account = np.searchsorted(
         book.accounts.astype(str), events["account_id"].to_numpy().astype(str)
     )

@@ -58,6 +58,8 @@ def compute_margins(
     date_codes: IntArray,
     on_date: Callable[[], None] = lambda: None,
     core: CoreModel | None = None,
+    *,
+    with_tail: bool = True,
 ) -> MarginResult:
     """Compute the margin of every account with positions on the given dates.
 
@@ -78,6 +80,9 @@ def compute_margins(
     core : CoreModel, optional
         What `prepare_model` gave for this market, model and horizon, so that the blocks of a long
         range share it; prepared here where omitted.
+    with_tail : bool
+        Whether the tail that the model declares is computed; without it levels and scenarios are
+        empty, for whoever reads the margins alone.
 
     Returns
     -------
@@ -93,7 +98,7 @@ def compute_margins(
         found: dict[RuleStatus, None] = {}
         for held in _split_by_pattern(book, core, int(code)):
             rows, tail, missing, status = _compute_date(
-                market, book, model, core, stressed, int(code), held
+                market, book, model, core, stressed, int(code), held, with_tail=with_tail
             )
             days += [] if rows is None else [rows]
             tails += [] if tail is None else [(int(code), tail)]
@@ -141,6 +146,8 @@ def _compute_date(
     stressed: BoolArray,
     date_code: int,
     held: slice | IntArray,
+    *,
+    with_tail: bool,
 ) -> tuple[NodeRows | None, AccountTail | None, pl.DataFrame, list[RuleStatus]]:
     """Return rows and tail of some accounts on one date, None where there is none, and the rest.
 
@@ -173,10 +180,13 @@ def _compute_date(
         readiness=readiness,
         counts=counts,
     )
-    margined = core.margin_with_tail(day, Conditions(date_code))
-    if margined is None:
+    today, tail = Conditions(date_code), None
+    if with_tail:
+        nodes, tail = core.margin_with_tail(day, today) or (None, None)
+    else:
+        nodes = core.margin(day, today)
+    if nodes is None:
         return None, None, excluded, []
-    nodes, tail = margined
     charges, statuses = apply_rules(
         market, book, model, day, nodes, lambda conditions: core.margin(day, conditions)
     )

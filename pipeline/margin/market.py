@@ -244,6 +244,12 @@ class Book:
         return slice(int(bounds[0]), int(bounds[1]))
 
 
+def find_dates(market: Market, dates: pl.Series) -> IntArray:
+    """Return the code of each date in the market's calendar, of the next one where it has none."""
+    found: IntArray = np.searchsorted(market.dates, dates.to_numpy().astype("datetime64[D]"))
+    return found.astype(np.int64, copy=False)
+
+
 def build_book(positions: pl.DataFrame, market: Market, groups: dict[str, str]) -> Book:
     """Arrange positions as sorted codes.
 
@@ -280,9 +286,7 @@ def build_book(positions: pl.DataFrame, market: Market, groups: dict[str, str]) 
         stranger = positions["instrument_id"][int(np.argmax(instrument < 0))]
         msg = f"positions: instrument {stranger!r} is not among the instruments"
         raise CheckFailed(msg)
-    date = np.searchsorted(
-        market.dates, positions["business_date"].to_numpy().astype("datetime64[D]")
-    )
+    date = find_dates(market, positions["business_date"])
     # One number orders a position: the instruments' rank already says group and product.
     codes = np.arange(len(product_of))
     in_tree = np.lexsort((codes, product_of, group_of[product_of]))

@@ -90,10 +90,23 @@ def measure_losses(losses: FloatArray, measure: Measure) -> FloatArray:
     if measure.name == "value_at_risk":
         order_statistic: FloatArray = np.maximum(losses[:, boundary], 0.0)
         return order_statistic
-    tail = measure.tail_weight(scenarios)
-    fraction = float(tail - (needed - 1))
     # The partition leaves the tail in whatever order its algorithm does on the machine at hand.
     beyond = np.sort(losses[:, boundary + 1 :], axis=1)
-    total = beyond.sum(axis=1) + fraction * losses[:, boundary]
-    mean: FloatArray = np.maximum(total / float(tail), 0.0)
+    return average_tail(beyond, losses[:, boundary], measure.tail_weight(scenarios))
+
+
+def average_tail(beyond: FloatArray, boundary: FloatArray, weight: Fraction) -> FloatArray:
+    """Return the mean of a tail with its fractional weight, floored at zero.
+
+    Parameters
+    ----------
+    beyond : ndarray of shape (n_nodes, n_beyond)
+        The losses that count in full, ascending, so that all add up in the same order.
+    boundary : ndarray of shape (n_nodes,)
+        The next greatest loss, which counts with the rest of the weight.
+    weight : Fraction
+        Tail weight, in scenarios.
+    """
+    total = beyond.sum(axis=1) + float(weight - beyond.shape[1]) * boundary
+    mean: FloatArray = np.maximum(total / float(weight), 0.0)
     return mean

@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.margin.declaration import ModelDeclaration, TreeDeclaration
 from pipeline.margin.market import BoolArray, FloatArray, IntArray
-from pipeline.margin.measures import Measure
+from pipeline.margin.measures import Measure, average_tail
 from pipeline.margin.node_measures import cut_parents, work_on_blocks
 from pipeline.margin.tree import CHUNK_BYTES, Nodes, Positions, find_tree_nodes, gather_holdings
 from pipeline.terms import Level
@@ -209,12 +209,8 @@ def measure_tail(top: FloatArray, scenarios: int, measure: Measure) -> FloatArra
     boundary: FloatArray = np.maximum(top[:, needed - 1], 0.0)
     if needed == 1 or measure.name != "expected_shortfall":
         return boundary
-    tail = measure.tail_weight(scenarios)
-    # From the smallest, as measure_losses adds up, so that both end with the same digits.
     beyond = np.ascontiguousarray(top[:, : needed - 1][:, ::-1])
-    total = beyond.sum(axis=1) + float(tail - (needed - 1)) * top[:, needed - 1]
-    mean: FloatArray = np.maximum(total / float(tail), 0.0)
-    return mean
+    return average_tail(beyond, top[:, needed - 1], measure.tail_weight(scenarios))
 
 
 def join_worst(parts: list[WorstScenarios]) -> WorstScenarios:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 
 import duckdb
-import numpy as np
 import polars as pl
 
 from pipeline.backtest.exceedances import (
@@ -19,7 +18,7 @@ from pipeline.backtest.results import BacktestResults, conclude_backtest
 from pipeline.backtest.tested_rows import CoverageRule
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.engine import compute_margins
-from pipeline.margin.market import Book, Market, build_book
+from pipeline.margin.market import Book, Market, build_book, find_dates
 from pipeline.resources import read_sql
 from pipeline.settings import Settings
 from pipeline.steps.amounts import round_amounts
@@ -32,6 +31,7 @@ from pipeline.steps.hypothetical import (
 )
 from pipeline.steps.inputs import (
     DateInputs,
+    group_products,
     read_book,
     read_date_inputs,
     read_held_results,
@@ -224,21 +224,18 @@ def _compare_instruments(
     pooled = pool_by_instrument(market, book).join(
         stale.select("business_date"), on="business_date", how="semi"
     )
-    groups = {p: model.group_of(p) for p in market.instruments["product"].unique().to_list()}
-    sides = build_book(pooled, market, groups)
-    codes = np.searchsorted(
-        market.dates, stale["business_date"].to_numpy().astype("datetime64[D]")
-    ).astype(np.int64)
-    return pl.concat(
-        [
+    sides = build_book(pooled, market, group_products(market, model))
+    codes = find_dates(market, stale["business_date"])
+    compared = []
+    for days in model.scenarios.mpor_days:
+        margins = compute_margins(market, sides, model, days, codes, with_tail=False).margins
+        losses = compute_losses(market, sides, days)
+        compared.append(
             compare_instruments(
-                round_amounts(compute_losses(market, sides, days)),
-                round_amounts(compute_margins(market, sides, model, days, codes).margins),
-                model.coverage.tolerance_amount,
+                round_amounts(losses), round_amounts(margins), model.coverage.tolerance_amount
             )
-            for days in model.scenarios.mpor_days
-        ]
-    )
+        )
+    return pl.concat(compared)
 
 
 def _conclude(
@@ -249,32 +246,19 @@ def _conclude(
     rules = {
         m.model_id: CoverageRule(m.coverage.target_pct, m.coverage.tolerance_amount) for m in models
     }
-    rows = pl.concat(
-        [
-            fetch_frame(
-                connection,
-                read_sql("queries/read_backtest.sql"),
-                {"as_of_date": as_of_date, "model_id": model.model_id},
-            )
-            for model in models
-        ]
-    )
+
+    def read(query: str) -> pl.DataFrame:
+        text = read_sql(f"queries/{query}.sql")
+        keys = [{"as_of_date": as_of_date, "model_id": model.model_id} for model in models]
+        return pl.concat([fetch_frame(connection, text, key) for key in keys])
+
     return conclude_backtest(
-        rows,
+        read("read_backtest"),
         fetch_frame(connection, "SELECT account_id, member_id FROM core_accounts"),
         _explain_missing_margins(connection, models, as_of_date),
         rules,
         ROLLING_WINDOWS,
-        pl.concat(
-            [
-                fetch_frame(
-                    connection,
-                    read_sql("queries/read_margin_levels.sql"),
-                    {"as_of_date": as_of_date, "model_id": model.model_id},
-                )
-                for model in models
-            ]
-        ),
+        read("read_margin_levels"),
     )
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import date
 
 import duckdb
-import numpy as np
 import polars as pl
 
 from pipeline.backtest.exceedances import compare_hypothetical
@@ -23,11 +22,11 @@ from pipeline.backtest.losses import compute_losses
 from pipeline.errors import WrongUse
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.engine import compute_margins
-from pipeline.margin.market import Market, build_book
+from pipeline.margin.market import Market, build_book, find_dates
 from pipeline.resources import read_sql
 from pipeline.settings import Settings
 from pipeline.steps.amounts import round_amounts
-from pipeline.steps.inputs import DateInputs
+from pipeline.steps.inputs import DateInputs, group_products
 from pipeline.terms import HYPOTHETICAL
 from pipeline.warehouse.connection import fetch_frame, transaction
 from pipeline.warehouse.partitions import replace_partitions
@@ -135,15 +134,12 @@ def update_hypothetical(
     stale = _find_stale(connection, inputs, model, portfolios, as_of_date)
     if not len(stale):
         return 0
-    codes = np.searchsorted(
-        market.dates, stale["business_date"].to_numpy().astype("datetime64[D]")
-    ).astype(np.int64)
+    codes = find_dates(market, stale["business_date"])
     built = build_hypothetical_positions(market, portfolios, codes)
-    groups = {p: model.group_of(p) for p in market.instruments["product"].unique().to_list()}
-    book = build_book(built.positions, market, groups)
+    book = build_book(built.positions, market, group_products(market, model))
     margins, losses, excluded = [], [], []
     for mpor_days in model.scenarios.mpor_days:
-        result = compute_margins(market, book, model, mpor_days, codes)
+        result = compute_margins(market, book, model, mpor_days, codes, with_tail=False)
         margins.append(round_amounts(result.margins))
         losses.append(round_amounts(compute_losses(market, book, mpor_days)))
         excluded.append(

@@ -137,5 +137,9 @@ def read_book(
         read_sql("queries/read_positions.sql"),
         {"first_date": first_date, "last_date": last_date},
     )
-    products = market.instruments["product"].unique().to_list()
-    return build_book(positions, market, {p: model.group_of(p) for p in products})
+    return build_book(positions, market, group_products(market, model))
+
+
+def group_products(market: Market, model: ModelDeclaration) -> dict[str, str]:
+    """Return the offset group of every product of the market under a model."""
+    return {p: model.group_of(p) for p in market.instruments["product"].unique().to_list()}

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 import duckdb
-import numpy as np
 import polars as pl
 
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.engine import MarginResult, compute_margins, prepare_model
-from pipeline.margin.market import Book, IntArray, Market
+from pipeline.margin.market import Book, Market, find_dates
 from pipeline.settings import Settings
 from pipeline.steps.amounts import round_amounts
 from pipeline.steps.collateral import update_collateral
@@ -107,7 +106,7 @@ def update_margins(
             book = read_book(connection, market, model, first, last)  # type: ignore[arg-type]
             cores = [prepare_model(market, book, model, days) for days in model.scenarios.mpor_days]
             for block in _cut_dates(dates, book, market):
-                codes = _find_codes(market, block)
+                codes = find_dates(market, block["business_date"])
                 results = [
                     compute_margins(market, book, model, days, codes, advance, core)
                     for days, core in zip(model.scenarios.mpor_days, cores, strict=True)
@@ -150,13 +149,9 @@ def find_stale_margins(
     )
 
 
-def _find_codes(market: Market, dates: pl.DataFrame) -> IntArray:
-    return np.searchsorted(market.dates, dates["business_date"].to_numpy().astype("datetime64[D]"))
-
-
 def _cut_dates(dates: pl.DataFrame, book: Book, market: Market) -> list[pl.DataFrame]:
     """Cut dates into blocks of at most ``BLOCK_POSITIONS`` positions, or of one date with more."""
-    spans = [book.on_date(int(code)) for code in _find_codes(market, dates)]
+    spans = [book.on_date(int(code)) for code in find_dates(market, dates["business_date"])]
     blocks, first, held = [], 0, 0
     for place, span in enumerate(spans):
         size = span.stop - span.start

@@ -13,7 +13,7 @@ from pipeline.backtest.offset_pairs import list_break_events, pair_account_days,
 from pipeline.backtest.pair_dependence import correlate_legs
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.market import Market
-from pipeline.steps.inputs import read_book
+from pipeline.steps.inputs import group_products, read_book
 from pipeline.terms import HYPOTHETICAL
 
 ALL_DAYS = "all"
@@ -61,7 +61,7 @@ def try_offsets(
     rule = CapRule(
         model.tree.cap, model.coverage.target_pct / 100.0, model.coverage.tolerance_amount
     )
-    groups = {p: model.group_of(p) for p in market.instruments["product"].unique().to_list()}
+    groups = group_products(market, model)
     sweeps, limits, pairs = [], [], []
     for mpor_days in model.scenarios.mpor_days:
         own = nodes.filter(pl.col("mpor_days") == mpor_days)

@@ -21,6 +21,7 @@ from pipeline.margin.engine import compute_margins
 from pipeline.margin.market import Market, build_book
 from pipeline.resources import read_sql
 from pipeline.steps.amounts import round_amounts
+from pipeline.steps.inputs import group_products
 from pipeline.terms import Level
 from pipeline.warehouse.connection import fetch_frame
 
@@ -97,7 +98,6 @@ def _follow_books(
     priced = fetch_frame(
         connection, read_sql("queries/count_price_days.sql"), {"business_dates": window}
     )
-    groups = {p: model.group_of(p) for p in market.instruments["product"].unique().to_list()}
     codes = np.searchsorted(market.dates, np.array(window, dtype="datetime64[D]")).astype(np.int64)
     held, counts = [], {}
     for portfolio, book_date in ((Portfolio.FIRST, window[0]), (Portfolio.LAST, window[-1])):
@@ -111,8 +111,8 @@ def _follow_books(
             kept.with_columns(account_id=pl.format("{}/{}", pl.lit(portfolio.value), "account_id"))
         )
     # Both books go through the engine at once, as accounts of their own.
-    book = build_book(pl.concat(held), market, groups)
-    result = compute_margins(market, book, model, mpor_days, codes)
+    book = build_book(pl.concat(held), market, group_products(market, model))
+    result = compute_margins(market, book, model, mpor_days, codes, with_tail=False)
     parts = pl.col("account_id").str.splitn("/", 2)
     margins = (
         round_amounts(result.margins.filter(pl.col("node_level") == Level.ACCOUNT.value))
