@@ -4,8 +4,6 @@ Here belongs which portfolios the demonstration shows and why. What a declaratio
 ``pipeline.backtest.hypothetical``.
 """
 
-FILE_NAME = "hypothetical.toml"
-
 DECLARATION = """\
 # Portfolios of constant make-up, sized anew on each date at its prices. Nobody holds them; margins
 # and losses come from the same code as those of accounts. Amounts are in the reporting currency.

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.demo import write_demo_inputs
-from pipeline.demo.hypothetical import DECLARATION, FILE_NAME
+from pipeline.demo.hypothetical import DECLARATION
 from pipeline.settings import Settings
 from pipeline.steps.daily import DaySummary, compute_range
+from pipeline.steps.hypothetical import FILE_NAME
 from pipeline.steps.load import load_files, raise_if_stopped
 from pipeline.steps.models import load_models
 from pipeline.steps.progress import say

@@ -80,13 +80,7 @@ def recompute_verdict(data: ReportData, log: Log) -> list[str]:
         None,
     )
     if row is not None:
-        for name in (
-            "observations",
-            "coverage_pct",
-            "coverage_low_pct",
-            "coverage_high_pct",
-            "zone",
-        ):
+        for name in _COPIED:
             differences += compare(getattr(v, name), getattr(row, name), f"the verdict's {name}")
         differences += compare(
             v.target_coverage_pct, row.confidence_pct, "the verdict's target_coverage_pct"
