@@ -10,7 +10,7 @@ from typing import Protocol
 from pipeline.margin.conditions import Conditions
 from pipeline.margin.market import BoolArray, IntArray
 from pipeline.margin.shocks import ShockHistory
-from pipeline.margin.tail import AccountTail
+from pipeline.margin.tail_results import AccountTail
 from pipeline.margin.tree import NodeMargins, Positions
 from pipeline.terms import Level
 

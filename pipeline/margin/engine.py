@@ -20,7 +20,7 @@ from pipeline.margin.rule_model import prepare_rules
 from pipeline.margin.rule_status import RuleStatus, arrange_statuses, describe_gate
 from pipeline.margin.rules import apply_rules
 from pipeline.margin.scenario_model import prepare_scenarios
-from pipeline.margin.tail import AccountTail
+from pipeline.margin.tail_results import AccountTail
 from pipeline.margin.tail_rows import arrange_tail
 from pipeline.margin.tree import Positions
 

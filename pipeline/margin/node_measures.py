@@ -9,6 +9,7 @@ are measured, and what the margins are added up to, belongs to `tree`.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -17,9 +18,44 @@ from scipy.sparse import csr_array
 from pipeline.margin.market import FloatArray, IntArray
 from pipeline.margin.measures import Measure, measure_losses
 
+# Margins of some nodes, given their places and their scenario losses, which may be reordered.
+ReadNodes = Callable[[IntArray, FloatArray], FloatArray]
+
+
+@dataclass(frozen=True)
+class ReadRuns:
+    """Nodes of which more than the margin is wanted, known by their run of positions.
+
+    Attributes
+    ----------
+    first_position, positions : ndarray of int64, shape (n_runs,)
+        First position of each run, ascending, and how many it has; no two runs overlap.
+    read : callable
+        Measures some of these nodes in place of the measure, given their places among the runs.
+    """
+
+    first_position: IntArray
+    positions: IntArray
+    read: ReadNodes
+
+    def find(self, first_position: IntArray, positions: IntArray) -> IntArray:
+        """Return the place of the run that is the same positions, -1 where there is none."""
+        place = np.searchsorted(self.first_position, first_position, side="right") - 1
+        same = (self.first_position[place] == first_position) & (self.positions[place] == positions)
+        return np.where(same, place, -1)
+
+
+def read_margins(measure: Measure) -> ReadNodes:
+    """Return the plain reading of nodes: their measure and nothing besides."""
+    return lambda _, losses: measure_losses(losses, measure)
+
 
 def measure_nodes(
-    holdings: csr_array, unit_losses: FloatArray, measure: Measure, block_rows: int
+    holdings: csr_array,
+    unit_losses: FloatArray,
+    read: ReadNodes,
+    places: IntArray,
+    block_rows: int,
 ) -> FloatArray:
     """Measure the scenario losses of nodes that no other node needs.
 
@@ -29,8 +65,10 @@ def measure_nodes(
         Quantities held by each node.
     unit_losses : ndarray of shape (n_instruments, n_scenarios)
         Loss of one long unit under each scenario.
-    measure : Measure
-        The risk measure.
+    read : callable
+        What measures the losses of a block.
+    places : ndarray of int64, shape (n_nodes,)
+        What `read` knows the nodes by.
     block_rows : int
         Nodes whose losses are held in memory at once.
 
@@ -42,7 +80,7 @@ def measure_nodes(
     margins = np.empty(holdings.shape[0])
 
     def measure_block(block: slice) -> None:
-        margins[block] = measure_losses(holdings[block] @ unit_losses, measure)
+        margins[block] = read(places[block], holdings[block] @ unit_losses)
 
     firsts = range(0, len(margins), block_rows)
     work_on_blocks(measure_block, [slice(first, first + block_rows) for first in firsts])
@@ -55,6 +93,8 @@ def measure_nodes_and_parents(
     held_besides: csr_array,
     unit_losses: FloatArray,
     measure: Measure,
+    read_parents: ReadNodes,
+    places: IntArray,
     block_rows: int,
 ) -> tuple[FloatArray, FloatArray]:
     """Measure nodes, and their parents, whose losses are the sums of the nodes' losses.
@@ -67,8 +107,14 @@ def measure_nodes_and_parents(
         Number of nodes of each parent; may be zero.
     held_besides : csr_array of shape (n_parents, n_instruments)
         What each parent holds outside of these nodes.
-    unit_losses, measure, block_rows
+    unit_losses, block_rows
         As in ``measure_nodes``; a block holds whole parents, at least one.
+    measure : Measure
+        The risk measure of the nodes.
+    read_parents : callable
+        What measures the losses of the parents.
+    places : ndarray of int64, shape (n_parents,)
+        What `read_parents` knows them by.
 
     Returns
     -------
@@ -86,7 +132,7 @@ def measure_nodes_and_parents(
         losses = holdings[rows] @ unit_losses
         total = held_besides[block] @ unit_losses
         total += _sum_runs(losses, children[block])
-        parents[block] = measure_losses(total, measure)
+        parents[block] = read_parents(places[block], total)
         nodes[rows] = measure_losses(losses, measure)
 
     work_on_blocks(measure_block, cut_parents(children + 1, block_rows))

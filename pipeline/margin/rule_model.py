@@ -29,7 +29,7 @@ from pipeline.margin.market import Book, BoolArray, FloatArray, IntArray, Market
 from pipeline.margin.market_state import MarketState, read_state
 from pipeline.margin.rule_tail import find_worst_scenarios
 from pipeline.margin.shocks import ShockHistory
-from pipeline.margin.tail import AccountTail
+from pipeline.margin.tail_results import AccountTail
 from pipeline.margin.tree import (
     NodeMargins,
     Nodes,

@@ -4,7 +4,7 @@ import numpy as np
 
 from pipeline.margin.day_rules import DayRules, UnitScenarios
 from pipeline.margin.market import Book, FloatArray, IntArray
-from pipeline.margin.tail import AccountTail, WorstScenarios, join_worst
+from pipeline.margin.tail_results import AccountTail, WorstScenarios, join_worst
 from pipeline.margin.tree import Positions, find_tree_nodes, gather_holdings
 from pipeline.terms import Level
 

@@ -18,9 +18,11 @@ from pipeline.margin.conditions import (
 from pipeline.margin.core_model import DayBook, Readiness
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.market import BoolArray, FloatArray, IntArray, Market
+from pipeline.margin.node_measures import ReadRuns
 from pipeline.margin.risk_arrays import compute_unit_losses
 from pipeline.margin.shocks import ShockHistory, compute_shocks, select_scenarios
-from pipeline.margin.tail import AccountTail, compute_tail
+from pipeline.margin.tail import TailReader
+from pipeline.margin.tail_results import AccountTail
 from pipeline.margin.tree import NodeMargins, compute_tree_margins
 from pipeline.terms import Level
 
@@ -97,14 +99,17 @@ class ScenarioModel:
         if repriced is None:
             return None
         losses, dates = repriced
-        tail = None
-        if self.model.tail.is_used:
-            tail = compute_tail(day.positions, losses, self.model, dates, day.counts)
-        return self._measure(day, losses), tail
+        if not self.model.tail.is_used:
+            return self._measure(day, losses), None
+        reader = TailReader(day.positions, self.model, losses.shape[1], day.counts)
+        nodes = self._measure(day, losses, reader.runs)
+        return nodes, reader.finish(losses, dates)
 
-    def _measure(self, day: DayBook, losses: FloatArray) -> dict[Level, NodeMargins]:
+    def _measure(
+        self, day: DayBook, losses: FloatArray, runs: ReadRuns | None = None
+    ) -> dict[Level, NodeMargins]:
         return compute_tree_margins(
-            day.positions, losses, self.model.measure, self.model.tree, day.counts
+            day.positions, losses, self.model.measure, self.model.tree, day.counts, runs
         )
 
     def _reprice(

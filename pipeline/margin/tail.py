@@ -5,104 +5,146 @@ up where the model adds them up: over the account, or over the nodes whose margi
 the account's. Rows of the written tables are arranged in `tail_rows`.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from pipeline.margin.declaration import ModelDeclaration, TreeDeclaration
 from pipeline.margin.market import BoolArray, FloatArray, IntArray
 from pipeline.margin.measures import Measure, average_tail
-from pipeline.margin.node_measures import cut_parents, work_on_blocks
+from pipeline.margin.node_measures import ReadRuns, measure_nodes
+from pipeline.margin.tail_results import AccountTail, TailLevels, WorstScenarios
 from pipeline.margin.tree import CHUNK_BYTES, Nodes, Positions, find_tree_nodes, gather_holdings
 from pipeline.terms import Level
 
 
-@dataclass(frozen=True)
-class TailLevels:
-    """Quantile and tail mean of accounts at several confidences.
+class TailReader:
+    """Reads the tail of nodes from their losses, while the tree has these at hand.
 
-    Attributes
+    The nodes are those on which the tree adds scenarios up for the last time, so that their margins
+    make up the account's. With the scenarios of a node sorted from the greatest loss, quantile and
+    tail mean are the value at risk and the expected shortfall of `measures.measure_losses`, at each
+    confidence. Of an account whose margin is the sum of its nodes' margins they are the sums over
+    these nodes. At the model's own confidence one of the two is the account's netted margin.
+
+    Parameters
     ----------
-    account : ndarray of int64, shape (n_accounts,)
-        Account codes, ascending.
-    confidence_pct : tuple of float
-        Confidences, ascending.
+    positions : Positions
+        Sorted positions of one date.
+    model : ModelDeclaration
+        Measure, tree and what is asked for.
     scenarios : int
         Number of scenarios.
-    quantile, shortfall : ndarray of shape (n_accounts, n_confidences)
-        Order statistic and mean of the tail, at least zero, in reporting currency.
+    counts : ndarray of bool, shape (n_groups,), optional
+        Offset groups that may offset; all where omitted.
     """
 
-    account: IntArray
-    confidence_pct: tuple[float, ...]
-    scenarios: int
-    quantile: FloatArray
-    shortfall: FloatArray
+    def __init__(
+        self,
+        positions: Positions,
+        model: ModelDeclaration,
+        scenarios: int,
+        counts: BoolArray | None = None,
+    ) -> None:
+        self._positions, self._model, self._scenarios = positions, model, scenarios
+        self._confidences = _confidences(model)
+        self._depth = _depth(model.measure, scenarios, model.tail.worst_scenarios)
+        self._needed = max(
+            [self._depth, model.measure.largest_needed(scenarios)]
+            + [m.largest_needed(scenarios) for c in self._confidences for m in _both(c)]
+        )
+        self._account, self._level, self._node, nodes = _find_pieces(positions, model.tree, counts)
+        self._nodes = nodes
+        size = len(self._account)
+        self._margins = np.full(size, np.nan)
+        self._amounts = np.empty((2, size, len(self._confidences)))
+        self._ranks: list[_Ranks] = []
 
+    @property
+    def runs(self) -> ReadRuns:
+        """The nodes, for the tree to have them read."""
+        return ReadRuns(self._nodes.first_position, self._nodes.positions, self.read)
 
-@dataclass(frozen=True)
-class WorstScenarios:
-    """The worst scenarios of accounts, each array of shape (n_rows,), by account and rank.
+    def read(self, places: IntArray, losses: FloatArray) -> FloatArray:
+        """Read some nodes.
 
-    Attributes
-    ----------
-    account : ndarray of int64
-        Account code.
-    level : ndarray of str
-        Level of the node on which the losses are: the account, or its costliest node where the
-        margins of nodes are summed.
-    node : ndarray of int64
-        Code of that node.
-    rank : ndarray of int64
-        1 is the greatest loss; of equal losses the earlier scenario comes first.
-    scenario : ndarray of int64
-        Index of the scenario.
-    loss : ndarray of float64
-        Loss of the node in reporting currency; negative is a gain.
-    is_binding : ndarray of bool
-        Whether the scenario set the margin of the node, alone or as part of the tail that its mean
-        is taken over.
-    """
+        Parameters
+        ----------
+        places : ndarray of int64, shape (n_nodes,)
+            Places among the nodes; each is read once.
+        losses : ndarray of shape (n_nodes, n_scenarios)
+            Their scenario losses; left as they are.
 
-    account: IntArray
-    level: np.ndarray
-    node: IntArray
-    rank: IntArray
-    scenario: IntArray
-    loss: FloatArray
-    is_binding: BoolArray
+        Returns
+        -------
+        ndarray of shape (n_nodes,)
+            Their margins, to the bit as `measures.measure_losses` has them.
+        """
+        measure, scenarios = self._model.measure, self._scenarios
+        top = _sort_largest(losses, self._needed)
+        for column, confidence in enumerate(self._confidences):
+            for kind, own in enumerate(_both(confidence)):
+                self._amounts[kind, places, column] = measure_tail(top, scenarios, own)
+        margins = measure_tail(top, scenarios, measure)
+        self._margins[places] = margins
+        if self._depth:
+            # Threads append side by side; `finish` puts the nodes in order.
+            self._ranks.append(
+                _rank(losses, top[:, self._depth - 1], places, self._model, margins > 0)
+            )
+        return margins
 
+    def finish(self, unit_losses: FloatArray, scenario_dates: np.ndarray) -> AccountTail:
+        """Read what the tree had no need to add up, and put the accounts together.
 
-@dataclass(frozen=True)
-class AccountTail:
-    """Tail of the accounts of one date; a part that is not asked for is None.
+        Parameters
+        ----------
+        unit_losses : ndarray of shape (n_instruments, n_scenarios)
+            Loss of one long unit of each instrument under each scenario; no NaN.
+        scenario_dates : ndarray of datetime64[D], shape (n_scenarios,)
+            Last date of each scenario's move.
 
-    Attributes
-    ----------
-    levels : TailLevels or None
-        At several confidences.
-    worst : WorstScenarios or None
-        The worst scenarios.
-    labels : ndarray of str, shape (n_scenarios,)
-        Name of each scenario: the last date of a historical move, or the scenario's number.
-    dates : ndarray of datetime64[D], shape (n_scenarios,)
-        Last date of a historical move, NaT elsewhere.
-    """
+        Returns
+        -------
+        AccountTail
+        """
+        unread = np.isnan(self._margins)
+        measure_nodes(
+            gather_holdings(self._positions, self._nodes, unread, len(unit_losses)),
+            unit_losses,
+            self.read,
+            np.flatnonzero(unread),
+            max(1, CHUNK_BYTES // (8 * max(self._scenarios, 1))),
+        )
+        first = _first_of_runs(self._account)
+        accounts = self._account[first]
+        quantile, shortfall = (np.add.reduceat(amounts, first) for amounts in self._amounts)
+        return AccountTail(
+            levels=TailLevels(accounts, self._confidences, self._scenarios, quantile, shortfall)
+            if self._confidences
+            else None,
+            worst=self._find_worst(first) if self._depth else None,
+            labels=np.datetime_as_string(scenario_dates, unit="D"),
+            dates=scenario_dates,
+        )
 
-    levels: TailLevels | None
-    worst: WorstScenarios | None
-    labels: np.ndarray
-    dates: np.ndarray
-
-
-@dataclass(frozen=True)
-class _Pieces:
-    """The nodes whose scenario losses are added up, and whose margins make up the account's."""
-
-    nodes: Nodes
-    account: IntArray
-    level: np.ndarray
-    node: IntArray
+    def _find_worst(self, first: IntArray) -> WorstScenarios:
+        """Keep the scenarios of the costliest node of each account, in order."""
+        place, rank, scenario, loss, binds = (
+            np.concatenate(parts) for parts in zip(*self._ranks, strict=True)
+        )
+        costliest = np.zeros(len(self._account), dtype=bool)
+        costliest[_greatest_of_runs(self._margins, first)] = True
+        kept = np.flatnonzero(costliest[place])
+        kept = kept[np.lexsort((rank[kept], place[kept]))]
+        own = place[kept]
+        return WorstScenarios(
+            account=self._account[own],
+            level=self._level[own],
+            node=self._node[own],
+            rank=rank[kept],
+            scenario=scenario[kept],
+            loss=loss[kept],
+            is_binding=binds[kept],
+        )
 
 
 def compute_tail(
@@ -112,80 +154,9 @@ def compute_tail(
     scenario_dates: np.ndarray,
     counts: BoolArray | None = None,
 ) -> AccountTail:
-    """Compute the tail that a scenario model declares.
-
-    With the scenarios of a node sorted from the greatest loss, quantile and tail mean are the
-    value at risk and the expected shortfall of `measures.measure_losses`, at each confidence. Of an
-    account whose margin is the sum of its nodes' margins they are the sums over these nodes. At the
-    model's own confidence one of the two is the account's netted margin.
-
-    Parameters
-    ----------
-    positions : Positions
-        Sorted positions of one date.
-    unit_losses : ndarray of shape (n_instruments, n_scenarios)
-        Loss of one long unit of each instrument under each scenario; no NaN.
-    model : ModelDeclaration
-        Measure, tree and what is asked for.
-    scenario_dates : ndarray of datetime64[D], shape (n_scenarios,)
-        Last date of each scenario's move.
-    counts : ndarray of bool, shape (n_groups,), optional
-        Offset groups that may offset; all where omitted.
-
-    Returns
-    -------
-    AccountTail
-    """
-    pieces = _find_pieces(positions, model.tree, counts)
-    measure, declared = model.measure, model.tail
-    n_instruments, n_scenarios = unit_losses.shape
-    confidences = _confidences(model)
-    first = _first_of_runs(pieces.account)
-    per_account = np.diff(first, append=len(pieces.account))
-    ends = first + per_account
-    amounts = np.empty((2, len(first), len(confidences)))
-    depth = _depth(measure, n_scenarios, declared.worst_scenarios)
-    needed = max(
-        [depth, measure.largest_needed(n_scenarios)]
-        + [m.largest_needed(n_scenarios) for c in confidences for m in _both(c)]
-    )
-    holdings = gather_holdings(
-        positions, pieces.nodes, np.ones(len(pieces.account), dtype=bool), n_instruments
-    )
-    blocks = cut_parents(per_account, max(1, CHUNK_BYTES // (8 * max(n_scenarios, 1))))
-    found: dict[int, WorstScenarios] = {}
-
-    def work(block: slice) -> None:
-        rows = slice(int(first[block.start]), int(ends[block.stop - 1]))
-        losses = holdings[rows] @ unit_losses
-        top = _sort_largest(losses, needed)
-        starts = first[block] - rows.start
-        for place, confidence in enumerate(confidences):
-            for kind, own in enumerate(_both(confidence)):
-                amounts[kind, block, place] = np.add.reduceat(
-                    measure_tail(top, n_scenarios, own), starts
-                )
-        if depth:
-            margins = measure_tail(top, n_scenarios, measure)
-            costliest = _greatest_of_runs(margins, starts)
-            found[block.start] = _rank(
-                losses[costliest],
-                top[costliest, depth - 1],
-                pieces,
-                rows.start + costliest,
-                model,
-                margins[costliest] > 0,
-            )
-
-    work_on_blocks(work, blocks)
-    levels = TailLevels(pieces.account[first], confidences, n_scenarios, amounts[0], amounts[1])
-    worst = [found[block.start] for block in blocks if depth]
-    return AccountTail(
-        levels=levels if confidences else None,
-        worst=join_worst(worst) if depth else None,
-        labels=np.datetime_as_string(scenario_dates, unit="D"),
-        dates=scenario_dates,
-    )
+    """Compute the tail without the margins; see `TailReader` for parameters and formulas."""
+    reader = TailReader(positions, model, unit_losses.shape[1], counts)
+    return reader.finish(unit_losses, scenario_dates)
 
 
 def measure_tail(top: FloatArray, scenarios: int, measure: Measure) -> FloatArray:
@@ -213,14 +184,6 @@ def measure_tail(top: FloatArray, scenarios: int, measure: Measure) -> FloatArra
     return average_tail(beyond, top[:, needed - 1], measure.tail_weight(scenarios))
 
 
-def join_worst(parts: list[WorstScenarios]) -> WorstScenarios:
-    """Put the worst scenarios of several blocks of accounts one after the other."""
-    names = WorstScenarios.__dataclass_fields__
-    return WorstScenarios(
-        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-    )
-
-
 def _confidences(model: ModelDeclaration) -> tuple[float, ...]:
     """Return the declared confidences with the one that the model's measure has, ascending."""
     declared = set(model.tail.confidence_pct)
@@ -241,8 +204,10 @@ def _depth(measure: Measure, scenarios: int, wanted: int) -> int:
     return min(max(wanted, binding), scenarios)
 
 
-def _find_pieces(positions: Positions, tree: TreeDeclaration, counts: BoolArray | None) -> _Pieces:
-    """Find the nodes on which the tree sums scenarios for the last time, in order."""
+def _find_pieces(
+    positions: Positions, tree: TreeDeclaration, counts: BoolArray | None
+) -> tuple[IntArray, np.ndarray, IntArray, Nodes]:
+    """Find the nodes on which the tree sums scenarios for the last time: owner, level, code."""
     product, group, account = find_tree_nodes(positions)
     size = len(positions.quantity)
     begins = np.zeros(size, dtype=bool)
@@ -264,12 +229,9 @@ def _find_pieces(positions: Positions, tree: TreeDeclaration, counts: BoolArray 
         Level.ACCOUNT.value: positions.account,
     }
     own = level[first]
-    return _Pieces(
-        nodes=Nodes(first, np.ones(len(first), np.int64), first, np.diff(first, append=size)),
-        account=positions.account[first],
-        level=own,
-        node=np.select([own == name for name in code], [code[name][first] for name in code]),
-    )
+    node = np.select([own == name for name in code], [code[name][first] for name in code])
+    runs = Nodes(first, np.ones(len(first), np.int64), first, np.diff(first, append=size))
+    return positions.account[first], own, node, runs
 
 
 def _sort_largest(losses: FloatArray, needed: int) -> FloatArray:
@@ -295,15 +257,18 @@ def _greatest_of_runs(values: FloatArray, starts: IntArray) -> IntArray:
     return chosen
 
 
+# Node, rank, scenario, loss and whether it binds, one array each.
+_Ranks = tuple[IntArray, IntArray, IntArray, FloatArray, BoolArray]
+
+
 def _rank(
     losses: FloatArray,
     least: FloatArray,
-    pieces: _Pieces,
-    place: IntArray,
+    places: IntArray,
     model: ModelDeclaration,
     has_margin: BoolArray,
-) -> WorstScenarios:
-    """Rank the scenarios of some pieces whose loss is at least that of the last rank."""
+) -> _Ranks:
+    """Rank the scenarios of some nodes whose loss is at least that of the last rank."""
     # By comparison and not from a partition: which of equal losses that keeps depends on the
     # machine's algorithm.
     row, scenario = np.nonzero(losses >= least[:, None])
@@ -319,13 +284,4 @@ def _rank(
         binds = rank <= measure.largest_needed(scenarios)
         kept = rank <= model.tail.worst_scenarios
     binds &= has_margin[row]
-    own = place[row[kept]]
-    return WorstScenarios(
-        account=pieces.account[own],
-        level=pieces.level[own],
-        node=pieces.node[own],
-        rank=rank[kept],
-        scenario=scenario[kept],
-        loss=loss[kept],
-        is_binding=binds[kept],
-    )
+    return places[row[kept]], rank[kept], scenario[kept], loss[kept], binds[kept]

@@ -7,7 +7,7 @@ import polars as pl
 
 from pipeline.margin.declaration import ModelDeclaration
 from pipeline.margin.market import Book, IntArray, Market
-from pipeline.margin.tail import AccountTail, TailLevels, WorstScenarios
+from pipeline.margin.tail_results import AccountTail, TailLevels, WorstScenarios
 from pipeline.terms import Level
 
 LEVELS_SCHEMA = {

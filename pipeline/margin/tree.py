@@ -15,7 +15,12 @@ from pipeline.margin.cap import cap_offset_credit
 from pipeline.margin.declaration import TreeDeclaration
 from pipeline.margin.market import BoolArray, FloatArray, IntArray
 from pipeline.margin.measures import Measure, measure_losses
-from pipeline.margin.node_measures import measure_nodes, measure_nodes_and_parents
+from pipeline.margin.node_measures import (
+    ReadRuns,
+    measure_nodes,
+    measure_nodes_and_parents,
+    read_margins,
+)
 from pipeline.terms import Level
 
 # Losses of nodes held at once. Small enough to stay in the processor's cache between being summed
@@ -162,6 +167,7 @@ def compute_tree_margins(
     measure: Measure,
     tree: TreeDeclaration,
     counts: BoolArray | None = None,
+    runs: ReadRuns | None = None,
 ) -> dict[Level, NodeMargins]:
     """Compute margins at every level above the instrument.
 
@@ -177,6 +183,9 @@ def compute_tree_margins(
         How levels aggregate, and the cap.
     counts : ndarray of bool, shape (n_groups,), optional
         Offset groups that may offset; the products of any other are added up. All where omitted.
+    runs : ReadRuns, optional
+        Nodes that are read for more than their margin while their losses are at hand. Those of a
+        single position never are: their losses are not added up.
 
     Returns
     -------
@@ -185,7 +194,7 @@ def compute_tree_margins(
     """
     leaf = compute_leaf_margins(positions, unit_losses, measure)
     nodes = find_tree_nodes(positions)
-    netted = _measure_levels(positions, unit_losses, measure, tree, leaf, nodes, counts)
+    netted = _measure_levels(positions, unit_losses, measure, tree, leaf, nodes, counts, runs)
     return assemble_tree(positions, nodes, leaf, netted, tree)
 
 
@@ -256,18 +265,32 @@ def _measure_levels(
     leaf: FloatArray,
     nodes: TreeNodes,
     counts: BoolArray | None,
+    runs: ReadRuns | None,
 ) -> dict[Level, FloatArray]:
     """Return the netted margin of every node, measuring only those with several children."""
     product, group, account = nodes
     n_instruments, n_scenarios = unit_losses.shape
     block_rows = max(1, CHUNK_BYTES // (8 * max(n_scenarios, 1)))
 
+    plain = read_margins(measure)
+
+    def find_runs(level: Nodes, chosen: BoolArray) -> IntArray:
+        first, size = level.first_position[chosen], level.positions[chosen]
+        return np.full(len(first), -1) if runs is None else runs.find(first, size)
+
     def measure_alone(level: Nodes, code: IntArray, chosen: BoolArray) -> FloatArray:
         holdings = gather_holdings(positions, level, chosen, n_instruments)
         # Nodes of one product follow each other, while its instruments are in the cache.
         order = np.argsort(code[level.first_position][chosen], kind="stable")
+        places = find_runs(level, chosen)
         margins = np.empty(len(order))
-        margins[order] = measure_nodes(holdings[order], unit_losses, measure, block_rows)
+        for read, part in (
+            (plain, order[places[order] < 0]),
+            (runs.read if runs else plain, order[places[order] >= 0]),
+        ):
+            margins[part] = measure_nodes(
+                holdings[part], unit_losses, read, places[part], block_rows
+            )
         return margins
 
     products = leaf[product.starts]
@@ -296,6 +319,8 @@ def _measure_levels(
             ),
             unit_losses,
             measure,
+            runs.read if runs else plain,
+            find_runs(account, netting),
             block_rows,
         )
         accounts = sum_children(groups, account)

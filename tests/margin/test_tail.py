@@ -10,7 +10,7 @@ from pipeline.errors import WrongUse
 from pipeline.margin import tail
 from pipeline.margin.declaration import parse_declaration
 from pipeline.margin.engine import compute_margins
-from pipeline.margin.tree import Positions
+from pipeline.margin.tree import Positions, compute_tree_margins
 from tests.margin import oracle
 from tests.margin.test_rule_models import LONG_CALL, LONG_FUTURE, RULES
 from tests.markets import book, day, instruments, market, random_walk
@@ -336,3 +336,67 @@ def test_a_worst_scenario_has_no_confidence_of_its_own(three_products):
     levels = compute(three_products, model).levels
     assert levels["confidence_pct"].to_list() == [95.0] * 3
     assert not levels["is_model_confidence"].any()
+
+
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 2**16),
+    tree=st.sampled_from(sorted(TREES)),
+    measure=st.sampled_from(["value_at_risk", "expected_shortfall", "worst_scenario"]),
+    gated=st.booleans(),
+)
+def test_reading_along_the_tree_leaves_the_margins_and_finds_the_same_tail(
+    seed, tree, measure, gated
+):
+    random = np.random.default_rng(seed)
+    held = [
+        (account, product // 2, product, instrument)
+        for account in range(5)
+        for product in range(4)
+        for instrument in (2 * product, 2 * product + 1)
+        if random.random() < (0.15, 0.3, 0.6, 0.9, 1.0)[account]
+    ] or [(0, 0, 0, 0)]
+    positions = Positions(*np.array(held).T, random.choice([-2.0, -1.0, 1.0, 3.0], len(held)))
+    losses = np.round(random.normal(size=(8, 50)), 1)
+    dates = np.datetime64("2020-01-01") + np.arange(50)
+    model = declare(measure, tree=TREES[tree], confidence_pct=CONFIDENCES, worst_scenarios=3)
+    counts = np.array([False, True]) if gated and tree == "groups added up" else None
+
+    plain = compute_tree_margins(positions, losses, model.measure, model.tree, counts)
+    reader = tail.TailReader(positions, model, 50, counts)
+    along = compute_tree_margins(positions, losses, model.measure, model.tree, counts, reader.runs)
+    for level, nodes in plain.items():
+        assert np.array_equal(nodes.netted, along[level].netted)
+    got, alone = (
+        reader.finish(losses, dates),
+        tail.compute_tail(positions, losses, model, dates, counts),
+    )
+    # The tree adds an account up by its groups, the tail alone by its positions.
+    np.testing.assert_allclose(got.levels.quantile, alone.levels.quantile, atol=1e-12)
+    np.testing.assert_allclose(got.levels.shortfall, alone.levels.shortfall, atol=1e-12)
+    first = got.worst.rank == 1
+    np.testing.assert_allclose(
+        got.worst.loss[first], alone.worst.loss[alone.worst.rank == 1], atol=1e-12
+    )
+    assert np.array_equal(got.worst.account[first], alone.worst.account[alone.worst.rank == 1])
+
+
+def test_what_the_tree_has_added_up_is_not_added_up_again():
+    positions = Positions(
+        *np.array([(0, 0, 0, 0), (0, 1, 1, 1), (1, 0, 0, 0)]).T, np.array([1.0, 2.0, 3.0])
+    )
+    losses = np.random.default_rng(1).normal(size=(2, 60))
+    model = declare(confidence_pct=CONFIDENCES)
+    reader = tail.TailReader(positions, model, 60)
+    compute_tree_margins(positions, losses, model.measure, model.tree, None, reader.runs)
+    added_up = []
+    with pytest.MonkeyPatch.context() as patch:
+        measured = tail.measure_nodes
+
+        def count(holdings, *rest):
+            added_up.append(holdings.shape[0])
+            return measured(holdings, *rest)
+
+        patch.setattr(tail, "measure_nodes", count)
+        reader.finish(losses, np.datetime64("2020-01-01") + np.arange(60))
+    assert added_up == [1]  # the account of a single position
