@@ -95,7 +95,10 @@ def split_by_instrument(market: Market, book: Book, exceedances: pl.DataFrame) -
 
 
 def explain_exceedances(
-    exceedances: pl.DataFrame, instrument_losses: pl.DataFrame, nodes: pl.DataFrame
+    exceedances: pl.DataFrame,
+    instrument_losses: pl.DataFrame,
+    nodes: pl.DataFrame,
+    scenarios: pl.DataFrame,
 ) -> pl.DataFrame:
     """State the cause of each exceedance in numbers.
 
@@ -108,12 +111,15 @@ def explain_exceedances(
     nodes : polars.DataFrame
         Core rows of the nodes of these account-days, of one model: ``_DAY``, scope, loss_amount,
         level_credit_amount.
+    scenarios : polars.DataFrame
+        ``_DAY``, margin_scenario, margin_scenario_loss_amount, margin_scenarios: at most one row an
+        account-day; none where the model writes no scenarios.
 
     Returns
     -------
     polars.DataFrame
         The exceedances with largest_instrument_id, largest_instrument_loss_amount, failed_level,
-        failed_credit_amount and cause.
+        failed_credit_amount, the columns of the scenarios and cause.
 
     Notes
     -----
@@ -137,9 +143,9 @@ def explain_exceedances(
         largest_instrument_loss_amount=pl.col("loss_amount").first(),
         named=named.str.join(", "),
     )
-    joined = exceedances.join(drivers, on=_DAY, how="left", maintain_order="left").join(
-        _find_failed_levels(instrument_losses, nodes), on=_DAY, how="left", maintain_order="left"
-    )
+    joined = exceedances
+    for found in (drivers, _find_failed_levels(instrument_losses, nodes), scenarios):
+        joined = joined.join(found, on=_DAY, how="left", maintain_order="left")
     parts = [
         pl.col("exceedance_class")
         .replace_strict(_CLASS_WORDS, default=_NO_CLASS, return_dtype=pl.String)
@@ -149,6 +155,14 @@ def explain_exceedances(
             "credit that failed: {}, level {}",
             pl.col("failed_credit_amount").map_elements(_money, pl.String),
             "failed_level",
+        ),
+        pl.format(
+            "margin set by {} {}, loss {}",
+            pl.when(pl.col("margin_scenarios") > 1)
+            .then(pl.lit("a tail, its worst scenario"))
+            .otherwise(pl.lit("scenario")),
+            "margin_scenario",
+            pl.col("margin_scenario_loss_amount").map_elements(_money, pl.String),
         ),
     ]
     return joined.with_columns(cause=pl.concat_str(parts, separator="; ", ignore_nulls=True)).drop(

@@ -113,7 +113,14 @@ def update_register(
         return written
     first, last = changed["business_date"].min(), changed["business_date"].max()
     book = read_book(connection, market, model, first, last)  # type: ignore[arg-type]
-    explained = explain_exceedances(changed, split_by_instrument(market, book, changed), nodes)
+    scenarios = fetch_frame(
+        connection,
+        read_sql("queries/binding_scenarios.sql"),
+        {"model_id": model.model_id, "first_date": first, "last_date": last},
+    )
+    explained = explain_exceedances(
+        changed, split_by_instrument(market, book, changed), nodes, scenarios
+    )
     return written + replace_partitions(
         connection,
         _TABLE,

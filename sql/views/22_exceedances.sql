@@ -23,6 +23,8 @@ SELECT
     register.largest_instrument_loss_amount,
     register.failed_level,
     register.failed_credit_amount,
+    register.margin_scenario,
+    register.margin_scenario_loss_amount,
     register.cause,
     register.status AS review_status,
     register.note
@@ -98,9 +100,16 @@ COMMENT ON COLUMN exceedances.failed_level IS
 'recomputed.';
 COMMENT ON COLUMN exceedances.failed_credit_amount IS
 'By how much it exceeds it, in reporting currency; null where failed_level is.';
+COMMENT ON COLUMN exceedances.margin_scenario IS
+'Scenario that set the core margin, as in out_margin_scenarios: the last date of a historical '
+'move, or the number of a scenario of the model; of several in a tail the worst. Null where the '
+'model writes no scenarios or none binds.';
+COMMENT ON COLUMN exceedances.margin_scenario_loss_amount IS
+'Loss under it of the node whose margin it set, in reporting currency; null where '
+'margin_scenario is.';
 COMMENT ON COLUMN exceedances.cause IS
 'The same in words: class, instruments that lost most with amounts, credit that failed with '
-'its level.';
+'its level, scenario that set the margin.';
 COMMENT ON COLUMN exceedances.review_status IS
 'Where the investigation stands: open, explained, accepted or closed; null before the '
 'register was written.';

@@ -258,6 +258,21 @@ EXCEEDANCE = pl.DataFrame(
 )
 
 
+def scenarios_of(*rows):
+    return pl.DataFrame(
+        [(DAY, "x", 1, *row) for row in rows],
+        schema={
+            "business_date": pl.Date,
+            "account_id": pl.String,
+            "mpor_days": pl.Int32,
+            "margin_scenario": pl.String,
+            "margin_scenario_loss_amount": pl.Float64,
+            "margin_scenarios": pl.Int64,
+        },
+        orient="row",
+    )
+
+
 def instrument_losses(rows):
     return pl.DataFrame(
         [(DAY, "x", 1, name, loss) for name, loss in rows],
@@ -274,7 +289,9 @@ def instrument_losses(rows):
 
 def test_the_level_that_failed_is_where_losses_bore_least_of_the_credit():
     losses = instrument_losses([("A1", 80.0), ("A2", -30.0), ("B", -10.0), ("C", 40.0)])
-    row = explain_exceedances(EXCEEDANCE, losses, nodes_of(PRODUCTS, ABOVE)).row(0, named=True)
+    row = explain_exceedances(EXCEEDANCE, losses, nodes_of(PRODUCTS, ABOVE), scenarios_of()).row(
+        0, named=True
+    )
     # Group: granted 30, borne (50 + 0 + 40) - (40 + 40) = 10, so 20 failed; account: granted 24,
     # borne (40 + 40) - 80 = 0, so 24 failed.
     assert (row["failed_level"], row["failed_credit_amount"]) == ("account", pytest.approx(24.0))
@@ -287,11 +304,25 @@ def test_the_level_that_failed_is_where_losses_bore_least_of_the_credit():
 
 def test_without_a_recomputed_margin_the_cause_names_the_instruments_alone():
     called = EXCEEDANCE.with_columns(exceedance_class=pl.lit(None, dtype=pl.String))
-    row = explain_exceedances(called, instrument_losses([("A", 5.0)]), nodes_of([], [])).row(
-        0, named=True
-    )
+    losses = instrument_losses([("A", 5.0)])
+    row = explain_exceedances(called, losses, nodes_of([], []), scenarios_of()).row(0, named=True)
     assert (row["failed_level"], row["failed_credit_amount"]) == (None, None)
     assert row["cause"] == "no recomputed margin to compare with; largest losses: A 5"
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "words"),
+    [(1, "scenario 2023-02-05"), (4, "a tail, its worst scenario 2023-02-05")],
+)
+def test_the_cause_names_the_scenario_that_set_the_margin(scenarios, words):
+    row = explain_exceedances(
+        EXCEEDANCE,
+        instrument_losses([("A", 5.0)]),
+        nodes_of([], []),
+        scenarios_of(("2023-02-05", 1234.4, scenarios)),
+    ).row(0, named=True)
+    assert row["cause"].endswith(f"; margin set by {words}, loss 1,234")
+    assert (row["margin_scenario"], row["margin_scenario_loss_amount"]) == ("2023-02-05", 1234.4)
 
 
 def test_an_identifier_depends_on_the_exceedance_alone():

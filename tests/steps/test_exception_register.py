@@ -206,3 +206,27 @@ def test_a_loss_that_no_margin_covers_is_laid_at_the_model(short_model, marginpr
     row = entry(marginproof)
     assert row["exceedance_class"] == "model"
     assert row["cause"].startswith("the margin without offsets fails too; largest losses: BB ")
+
+
+def test_the_cause_names_the_scenario_that_set_the_margin(short_model, home, marginproof, tmp_path):
+    model = home / "models" / "short.toml"
+    model.write_text(f"{model.read_text()}\n[tail]\nworst_scenarios = 2\n")
+    assert marginproof("load", deliver_move(tmp_path / "in"))[0] == 0
+    backfill(marginproof)
+    row = entry(marginproof)
+    binding = read_rows(
+        marginproof,
+        "SELECT scenario, scenario_loss_amount, netted_margin_amount FROM out_margin_scenarios"
+        " JOIN out_margin USING (business_date, model_id, account_id, mpor_days)"
+        " WHERE out_margin.node_level = 'account' AND is_binding AND account_id = 'one'"
+        f" AND mpor_days = 1 AND business_date = DATE '{BEFORE}' ORDER BY rank",
+    )
+    assert row["margin_scenario"] == binding[0]["scenario"] < str(BEFORE)
+    assert row["margin_scenario_loss_amount"] == binding[0]["scenario_loss_amount"]
+    assert row["margin_scenarios"] == len(binding) == 1
+    # The measure is the loss under it, before the cap.
+    assert binding[0]["scenario_loss_amount"] == pytest.approx(binding[0]["netted_margin_amount"])
+    assert row["cause"].endswith(
+        f"; margin set by scenario {row['margin_scenario']},"
+        f" loss {row['margin_scenario_loss_amount']:,.0f}"
+    )
