@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr
 
 from pipeline.backtest.outcome import BoolArray, FloatArray
 from pipeline.errors import WrongUse
@@ -180,53 +179,3 @@ def _tail_mean(losses: FloatArray, known: BoolArray, share: float) -> FloatArray
     total = np.where(inside & np.isfinite(ordered), ordered, 0.0).sum(axis=1)
     mean: FloatArray = np.maximum(total / worst[:, None], 0.0)
     return mean
-
-
-@dataclass(frozen=True)
-class CorrelationDrift:
-    """Change of correlations between two windows, arrays of the broadcast shape.
-
-    Attributes
-    ----------
-    change : float array
-        Realised less lookback correlation.
-    statistic, p_value : float arrays
-        Fisher's z of the change and its two-sided p-value; NaN where a window has fewer than four
-        days or a correlation is -1 or 1.
-    """
-
-    change: FloatArray
-    statistic: FloatArray
-    p_value: FloatArray
-
-
-def correlation_drift(
-    lookback: ArrayLike, lookback_days: ArrayLike, realised: ArrayLike, realised_days: ArrayLike
-) -> CorrelationDrift:
-    """Test whether a correlation changed between lookback and realised window.
-
-    Parameters
-    ----------
-    lookback, realised : array_like
-        Correlations over the two windows.
-    lookback_days, realised_days : array_like
-        Independent days of each window.
-
-    Notes
-    -----
-    Fisher (1921): ``(atanh r2 - atanh r1) / sqrt(1 / (n1 - 3) + 1 / (n2 - 3))`` is standard normal
-    for Gaussian moves; heavy tails make it reject too often.
-    """
-    before, n1, after, n2 = np.broadcast_arrays(
-        *(np.asarray(a, np.float64) for a in (lookback, lookback_days, realised, realised_days))
-    )
-    usable = (n1 > 3) & (n2 > 3) & (np.abs(before) < 1.0) & (np.abs(after) < 1.0)
-    r1, r2 = np.where(usable, before, 0.0), np.where(usable, after, 0.0)
-    variance = 1.0 / np.where(usable, n1 - 3.0, 1.0) + 1.0 / np.where(usable, n2 - 3.0, 1.0)
-    z = (np.arctanh(r2) - np.arctanh(r1)) / np.sqrt(variance)
-    p_value = np.asarray(2.0 * ndtr(-np.abs(z)), dtype=np.float64)
-    return CorrelationDrift(
-        change=after - before,
-        statistic=np.where(usable, z, np.nan),
-        p_value=np.where(usable, p_value, np.nan),
-    )

@@ -15,7 +15,6 @@ from pipeline.backtest.outcome import (
     FloatArray,
     IntArray,
     TestColumns,
-    TestOutcome,
     TestSpecification,
     assemble,
     decide,
@@ -23,7 +22,6 @@ from pipeline.backtest.outcome import (
 from pipeline.backtest.sequences import (
     ExceedanceSequences,
     exceedance_probability,
-    exceedance_sequences,
 )
 from pipeline.terms import Decision
 
@@ -261,25 +259,3 @@ def weibull_duration_columns(
         degrees_of_freedom=1,
         estimate=fit.shape,
     )
-
-
-def weibull_duration(
-    hits: ArrayLike,
-    confidence: float,
-    significance: float = 0.05,
-    observed: ArrayLike | None = None,
-) -> TestOutcome:
-    """Weibull duration test of one series; see `weibull_duration_columns`.
-
-    Parameters
-    ----------
-    hits : array_like of bool, shape (n_days,)
-        Exceedances in time order.
-    confidence, significance : float
-        Confidence level and level of the test.
-    observed : array_like of bool, optional
-        Days that count.
-    """
-    return weibull_duration_columns(
-        exceedance_sequences(hits, observed), confidence, significance
-    ).outcome(0)

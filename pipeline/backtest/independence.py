@@ -17,7 +17,6 @@ from pipeline.backtest.outcome import (
     FloatArray,
     IntArray,
     TestColumns,
-    TestOutcome,
     TestSpecification,
     assemble,
     decide,
@@ -25,7 +24,6 @@ from pipeline.backtest.outcome import (
 from pipeline.backtest.sequences import (
     ExceedanceSequences,
     exceedance_probability,
-    exceedance_sequences,
 )
 from pipeline.terms import Decision
 
@@ -246,56 +244,6 @@ def conditional_coverage_columns(
         ),
         degrees_of_freedom=2,
     )
-
-
-def christoffersen_independence(
-    hits: ArrayLike,
-    confidence: float,
-    significance: float = 0.05,
-    observed: ArrayLike | None = None,
-) -> TestOutcome:
-    """Christoffersen's independence test of one series; see `independence_columns`.
-
-    Parameters
-    ----------
-    hits : array_like of bool, shape (n_days,)
-        Exceedances in time order.
-    confidence, significance : float
-        Confidence level and level of the test.
-    observed : array_like of bool, optional
-        Days that count.
-    """
-    sequences = exceedance_sequences(hits, observed)
-    return independence_columns(sequences, confidence, significance).outcome(0)
-
-
-def conditional_coverage(
-    hits: ArrayLike,
-    confidence: float,
-    significance: float = 0.05,
-    observed: ArrayLike | None = None,
-    *,
-    drop_first_day: bool = False,
-) -> TestOutcome:
-    """Christoffersen's conditional coverage test of one series.
-
-    Parameters
-    ----------
-    hits : array_like of bool, shape (n_days,)
-        Exceedances in time order.
-    confidence, significance : float
-        Confidence level and level of the test.
-    observed : array_like of bool, optional
-        Days that count.
-    drop_first_day : bool
-        As in `conditional_coverage_columns`.
-    """
-    return conditional_coverage_columns(
-        exceedance_sequences(hits, observed),
-        confidence,
-        significance,
-        drop_first_day=drop_first_day,
-    ).outcome(0)
 
 
 def _statistic(transitions: Transitions) -> FloatArray:

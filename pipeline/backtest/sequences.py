@@ -4,13 +4,14 @@ Turning matrices into events belongs here; no statistic does. Exceedances are ra
 hundredth of the matrix, and one pass over them serves all tests.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.backtest.counts import is_above_target
-from pipeline.backtest.outcome import BoolArray, FloatArray, IntArray
+from pipeline.backtest.outcome import BoolArray, FloatArray, IntArray, TestColumns, TestOutcome
 from pipeline.errors import WrongUse
 
 
@@ -201,3 +202,30 @@ def exceedance_sequences(hits: ArrayLike, observed: ArrayLike | None = None) -> 
         first_day=first_day,
         last_day=last_day,
     )
+
+
+def judge_series(
+    columns: Callable[..., TestColumns],
+    hits: ArrayLike,
+    confidence: float,
+    significance: float = 0.05,
+    observed: ArrayLike | None = None,
+    **options: bool,
+) -> TestOutcome:
+    """Run a test of exceedances in their order on one series.
+
+    Parameters
+    ----------
+    columns : callable
+        The test of many series, for example `timing.tbfi_columns`.
+    hits : array_like of bool, shape (n_days,)
+        Exceedances in time order.
+    confidence, significance : float
+        Confidence level and level of the test.
+    observed : array_like of bool, optional
+        Days that count.
+    options : bool
+        What else the test takes.
+    """
+    sequences = exceedance_sequences(hits, observed)
+    return columns(sequences, confidence, significance, **options).outcome(0)

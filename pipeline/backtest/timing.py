@@ -14,7 +14,6 @@ from pipeline.backtest.outcome import (
     DECISION_CODES,
     FloatArray,
     TestColumns,
-    TestOutcome,
     TestSpecification,
     assemble,
     decide,
@@ -22,7 +21,6 @@ from pipeline.backtest.outcome import (
 from pipeline.backtest.sequences import (
     ExceedanceSequences,
     exceedance_probability,
-    exceedance_sequences,
 )
 from pipeline.terms import Decision
 
@@ -197,63 +195,3 @@ def _between(
         ),
         degrees_of_freedom=degrees,
     )
-
-
-def kupiec_tuff(
-    hits: ArrayLike,
-    confidence: float,
-    significance: float = 0.05,
-    observed: ArrayLike | None = None,
-) -> TestOutcome:
-    """Kupiec's time-until-first-failure test of one series; see `tuff_columns`.
-
-    Parameters
-    ----------
-    hits : array_like of bool, shape (n_days,)
-        Exceedances in time order.
-    confidence, significance : float
-        Confidence level and level of the test.
-    observed : array_like of bool, optional
-        Days that count.
-    """
-    return tuff_columns(exceedance_sequences(hits, observed), confidence, significance).outcome(0)
-
-
-def tbfi(
-    hits: ArrayLike,
-    confidence: float,
-    significance: float = 0.05,
-    observed: ArrayLike | None = None,
-) -> TestOutcome:
-    """Haas's time-between-failures independence test of one series; see `tbfi_columns`.
-
-    Parameters
-    ----------
-    hits : array_like of bool, shape (n_days,)
-        Exceedances in time order.
-    confidence, significance : float
-        Confidence level and level of the test.
-    observed : array_like of bool, optional
-        Days that count.
-    """
-    return tbfi_columns(exceedance_sequences(hits, observed), confidence, significance).outcome(0)
-
-
-def tbf(
-    hits: ArrayLike,
-    confidence: float,
-    significance: float = 0.05,
-    observed: ArrayLike | None = None,
-) -> TestOutcome:
-    """Haas's time-between-failures test of one series; see `tbf_columns`.
-
-    Parameters
-    ----------
-    hits : array_like of bool, shape (n_days,)
-        Exceedances in time order.
-    confidence, significance : float
-        Confidence level and level of the test.
-    observed : array_like of bool, optional
-        Days that count.
-    """
-    return tbf_columns(exceedance_sequences(hits, observed), confidence, significance).outcome(0)

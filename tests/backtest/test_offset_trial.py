@@ -8,7 +8,6 @@ from hypothesis.extra import numpy as hnp
 
 from pipeline.backtest.dependence import (
     correlation_break,
-    correlation_drift,
     hedge_effectiveness,
 )
 from pipeline.backtest.offset_trial import (
@@ -273,12 +272,3 @@ def test_hedge_effectiveness_leaves_out_unknown_days_and_says_when_undefined():
     assert with_gaps.observations[0] == kept.sum()
     assert np.isnan(hedge_effectiveness(np.zeros((5, 2))).variance_reduction[0])
     assert np.isnan(hedge_effectiveness(np.full((5, 2), np.nan)).tail_reduction[0])
-
-
-def test_correlation_drift_is_fishers_z():
-    drift = correlation_drift(0.9, 250, 0.2, 20)
-    z = (np.arctanh(0.2) - np.arctanh(0.9)) / np.sqrt(1 / 247 + 1 / 17)
-    assert drift.statistic == pytest.approx(z)
-    assert drift.p_value < 0.001
-    unknown = correlation_drift([0.9, 1.0], [3, 100], [0.2, 0.2], 20)
-    assert np.isnan(unknown.statistic).all()

@@ -1,5 +1,7 @@
 """Tests that read the order of exceedances, against golden vectors and scalar oracles."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,22 +10,29 @@ from hypothesis.extra import numpy as hnp
 
 from pipeline.backtest.counts import chi_square_tail
 from pipeline.backtest.coverage import kupiec_pof
-from pipeline.backtest.duration import LARGEST_SHAPE, fit_weibull, weibull_duration
+from pipeline.backtest.duration import LARGEST_SHAPE, fit_weibull, weibull_duration_columns
 from pipeline.backtest.duration import durations as durations_of
 from pipeline.backtest.dynamic_quantile import dynamic_quantile, dynamic_quantile_columns
 from pipeline.backtest.independence import (
-    christoffersen_independence,
-    conditional_coverage,
+    conditional_coverage_columns,
     count_transitions,
+    independence_columns,
     independence_statistic,
 )
-from pipeline.backtest.sequences import exceedance_sequences
-from pipeline.backtest.timing import gap_statistic, kupiec_tuff, tbf, tbfi
+from pipeline.backtest.sequences import exceedance_sequences, judge_series
+from pipeline.backtest.timing import gap_statistic, tbf_columns, tbfi_columns, tuff_columns
 from pipeline.errors import WrongUse
 from pipeline.terms import Decision
 
 from . import oracles
 from .published import GOLDEN, LONG_SERIES, golden_margin, hits_on
+
+christoffersen_independence = partial(judge_series, independence_columns)
+conditional_coverage = partial(judge_series, conditional_coverage_columns)
+kupiec_tuff = partial(judge_series, tuff_columns)
+tbf = partial(judge_series, tbf_columns)
+tbfi = partial(judge_series, tbfi_columns)
+weibull_duration = partial(judge_series, weibull_duration_columns)
 
 patterns = hnp.arrays(np.bool_, st.integers(1, 60))
 
