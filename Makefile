@@ -15,7 +15,7 @@ help:
 	@echo "make test [TESTS=...]      all tests"
 	@echo "make lint                  lock file, style, types, layers, SQL"
 	@echo "make bench                 measure speed and compare with other implementations"
-	@echo "make docs                  write docs/catalogue.md from the tables and contracts"
+	@echo "make docs                  write docs/catalogue.md and docs/statistical-tests.md"
 
 demo:
 	@scripts/setup.sh demo
@@ -42,3 +42,4 @@ bench:
 docs:
 	@scripts/setup.sh demo
 	@$(RUN) marginproof catalogue --output docs/catalogue.md
+	@$(RUN) marginproof power --output docs/statistical-tests.md

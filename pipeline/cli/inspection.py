@@ -58,4 +58,43 @@ def doctor(as_json: bool) -> None:
     raise_if_unfit(findings)
 
 
-COMMANDS = (list_models, catalogue, doctor)
+@click.command()
+@click.option(
+    "--observations",
+    type=int,
+    multiple=True,
+    help="Length of a window in days; may be given several times.",
+)
+@click.option("--confidence", type=float, help="Confidence of the margin in per cent.")
+@click.option("--series", type=int, help="Simulated models of each kind.")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of the simulation.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Markdown file to write; standard output where omitted.",
+)
+def power(
+    observations: tuple[int, ...],
+    confidence: float | None,
+    series: int | None,
+    seed: int | None,
+    output: Path | None,
+) -> None:
+    """Show how often each statistical test rejects a right model, and a clustered one."""
+    from pipeline.steps import power as step
+
+    given = {
+        "observations": observations or None,
+        "confidence_pct": confidence,
+        "series": series,
+        "seed": seed,
+    }
+    study = step.PowerStudy(**{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
+    if output is None:
+        sys.stdout.write(step.format_power(study))
+    else:
+        step.write_power(study, output)
+        sys.stdout.write(f"{output}\n")
+
+
+COMMANDS = (list_models, catalogue, doctor, power)
