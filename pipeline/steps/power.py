@@ -90,8 +90,8 @@ with probability {persistence}. Seed {study.seed}.
 
 - *Nominal* is the level at which the test is read. *Exact* is the probability with which it really
   rejects a right model, from the law of the counts or of the runs; a dash where that law is not
-  known in closed form. A count is a whole number, so the two differ: at 250 days and 99 % Kupiec's test
-  rejects a right model 9.5 % of the time, because no exceedance at all rejects too.
+  known in closed form. A count is a whole number, so the two differ: at 250 days and 99 % Kupiec's
+  test rejects a right model 9.5 % of the time, because no exceedance at all rejects too.
 - *Simulated* is the share of right models rejected, *band* where that share falls with 99.9 %
   probability if the exact size is right.
 - *Clustered* is the share of clustered models rejected: the power against clustering. Tests of the
