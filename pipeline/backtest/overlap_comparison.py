@@ -16,7 +16,9 @@ from pipeline.backtest.block_bootstrap import BootstrapCoverage, bootstrap_cover
 from pipeline.backtest.counts import is_above_target
 from pipeline.backtest.outcome import (
     DECISIONS,
+    BoolArray,
     FloatArray,
+    IntArray,
     TestColumns,
     TestSpecification,
     assemble,
@@ -240,18 +242,57 @@ def _combine(
     confidence: float,
     significance: float,
 ) -> TestColumns:
+    # A phase whose exceedances keep apart is no evidence against a margin.
+    p_value = np.where(is_harmless(columns), 1.0, p_value)
+    observations, exceedances = sum_phases(columns, horizon_days)
+    too_high = is_above_target(exceedances, observations, 1.0 - confidence)
+    return combine_tests(columns, p_value, horizon_days, too_high, significance)
+
+
+def sum_phases(columns: TestColumns, horizon_days: int) -> tuple[IntArray, IntArray]:
+    """Return observations and exceedances of all phases of each series together."""
+    return (
+        columns.observations.reshape(-1, horizon_days).sum(axis=1),
+        columns.exceedances.reshape(-1, horizon_days).sum(axis=1),
+    )
+
+
+def combine_tests(
+    columns: TestColumns,
+    p_value: FloatArray,
+    horizon_days: int,
+    too_high: BoolArray,
+    significance: float,
+) -> TestColumns:
+    """Combine a test of h phases of each series into one, by Bonferroni; see `phase_battery`.
+
+    Parameters
+    ----------
+    columns : TestColumns
+        The test of n_series x h phases, those of one series next to each other.
+    p_value : float array of shape (n_series * h,)
+        Their p-values, read only where a phase had enough data.
+    horizon_days : int
+        h.
+    too_high : bool array of shape (n_series,)
+        Series whose margin a rejection calls too high.
+    significance : float
+        Level of the test.
+
+    Returns
+    -------
+    TestColumns
+        Named ``.._phases``.
+    """
+
     def by_series(values: FloatArray) -> FloatArray:
         return values.reshape(-1, horizon_days)
 
-    # A phase whose exceedances keep apart is no evidence against a margin.
-    p_value = np.where(columns.sufficient, np.where(is_harmless(columns), 1.0, p_value), np.nan)
-    phase_p = by_series(p_value)
+    phase_p = by_series(np.where(columns.sufficient, p_value, np.nan))
     worst = np.where(np.isfinite(phase_p), phase_p, np.inf).argmin(axis=1)[:, None]
     combined = combine_phases(phase_p)
     known = np.isfinite(combined)
-    observations = columns.observations.reshape(-1, horizon_days).sum(axis=1)
-    exceedances = columns.exceedances.reshape(-1, horizon_days).sum(axis=1)
-    too_high = is_above_target(exceedances, observations, 1.0 - confidence)
+    observations, exceedances = sum_phases(columns, horizon_days)
     return assemble(
         TestSpecification(
             f"{columns.specification.name}_phases",

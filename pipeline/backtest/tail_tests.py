@@ -6,17 +6,21 @@ so their rows stand under the netted margin. The tests themselves are in `expect
 and `multilevel`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from pipeline.backtest.battery import Battery
+from pipeline.backtest.counts import is_above_target
 from pipeline.backtest.exceedances import find_exceedances
 from pipeline.backtest.expected_shortfall_tests import acerbi_szekely_columns
 from pipeline.backtest.losses import LossStatus
-from pipeline.backtest.multilevel import multilevel_coverage_columns
-from pipeline.backtest.outcome import IntArray, TestColumns
+from pipeline.backtest.multilevel import MULTILEVEL, multilevel_coverage_columns
+from pipeline.backtest.outcome import BoolArray, FloatArray, TestColumns
+from pipeline.backtest.overlap import split_phases
+from pipeline.backtest.overlap_comparison import combine_tests
 from pipeline.backtest.series_tests import SEED, SIGNIFICANCE
 from pipeline.backtest.tested_rows import CoverageRule, cut_window
 from pipeline.terms import Level, MarginBasis, Track
@@ -77,27 +81,21 @@ def _test_series(
     rule = rules[model_id]
     accounts = rows["account_id"].unique().sort()
     confidences = rows["confidence_pct"].unique().sort().to_numpy()
-    series = (
-        rows["account_id"]
-        .replace_strict(accounts, np.arange(len(accounts)), return_dtype=pl.Int64)
-        .to_numpy()
-    )
-    level = np.searchsorted(confidences, rows["confidence_pct"].to_numpy())
-    exceeds = np.asarray(
-        find_exceedances(
-            rows["loss"], rows["quantile_amount"], np.full(len(rows), rule.tolerance_amount)
-        ).fill_null(value=False)
-    )
-    counts = np.zeros((len(accounts), len(confidences)), dtype=np.int64)
-    np.add.at(counts, (series[exceeds], level[exceeds]), 1)
-    observations = np.bincount(series[level == 0], minlength=len(accounts)).astype(np.int64)
-    tests = [multilevel_coverage_columns(counts, observations, confidences / 100.0, SIGNIFICANCE)]
-    at_target = np.flatnonzero(np.isclose(confidences, rule.target_pct))
-    if at_target.size:
-        chosen = level == at_target[0]
-        tests += _test_shortfall(
-            rows.filter(pl.Series(chosen)), series[chosen], exceeds[chosen], rule, len(accounts)
-        )
+    days = _lay_out(rows, accounts, confidences, rule)
+    tests = list(_run_tests(days, confidences, rule))
+    if mpor_days > 1:
+        # Acerbi and Szekely's tests reject on one side only.
+        too_high = _is_too_high(days, confidences)
+        tests += [
+            combine_tests(
+                columns,
+                columns.p_value,
+                mpor_days,
+                too_high & (columns.specification.name == MULTILEVEL.name),
+                SIGNIFICANCE,
+            )
+            for columns in _run_tests(days.in_phases(mpor_days), confidences, rule)
+        ]
     frame = Battery(()).joined_with(*tests).frame()
     place = frame["series"]
     return frame.select(
@@ -116,29 +114,86 @@ def _test_series(
     )
 
 
-def _test_shortfall(
-    rows: pl.DataFrame,
-    series: IntArray,
-    exceeds: np.ndarray,
-    rule: CoverageRule,
-    n_series: int,
-) -> list[TestColumns]:
-    """Run Acerbi and Szekely's tests on rows at the coverage target."""
-    dates, column = np.unique(rows["business_date"].to_numpy(), return_inverse=True)
+@dataclass(frozen=True)
+class _TailDays:
+    """Accounts by dates, each array of shape (n_series, n_days).
 
-    def scatter(values: np.ndarray, dtype: type[np.generic]) -> np.ndarray:
-        matrix = np.zeros((n_series, len(dates)), dtype=dtype)
-        matrix[series, column] = values
+    Attributes
+    ----------
+    observed : ndarray of bool
+        Days with a loss and a tail.
+    exceeds : tuple of ndarray of bool
+        Days whose loss is greater than the quantile, by confidence, ascending.
+    loss, shortfall : ndarray
+        Loss, and expected shortfall at the coverage target; zero on days that are not observed.
+    """
+
+    observed: BoolArray
+    exceeds: tuple[BoolArray, ...]
+    loss: FloatArray
+    shortfall: FloatArray
+
+    def in_phases(self, horizon_days: int) -> "_TailDays":
+        """Split each account into as many series of days that do not overlap."""
+        kept, _ = split_phases(self.observed, horizon_days)
+        loss, _ = split_phases(self.loss, horizon_days, np.float64)
+        shortfall, _ = split_phases(self.shortfall, horizon_days, np.float64)
+        exceeds = tuple(split_phases(one, horizon_days)[0] for one in self.exceeds)
+        return _TailDays(kept, exceeds, loss, shortfall)  # type: ignore[arg-type]
+
+
+def _lay_out(
+    rows: pl.DataFrame, accounts: pl.Series, confidences: FloatArray, rule: CoverageRule
+) -> _TailDays:
+    """Lay the rows of accounts out by date."""
+    series = (
+        rows["account_id"]
+        .replace_strict(accounts, np.arange(len(accounts)), return_dtype=pl.Int64)
+        .to_numpy()
+    )
+    dates, column = np.unique(rows["business_date"].to_numpy(), return_inverse=True)
+    level = np.searchsorted(confidences, rows["confidence_pct"].to_numpy())
+    exceeds = np.asarray(
+        find_exceedances(
+            rows["loss"], rows["quantile_amount"], np.full(len(rows), rule.tolerance_amount)
+        ).fill_null(value=False)
+    )
+
+    def scatter(chosen: BoolArray, values: np.ndarray) -> np.ndarray:
+        matrix = np.zeros((len(accounts), len(dates)), dtype=values.dtype)
+        matrix[series[chosen], column[chosen]] = values[chosen]
         return matrix
 
-    return [
-        *acerbi_szekely_columns(
-            scatter(exceeds, np.bool_),
-            scatter(rows["loss"].to_numpy(), np.float64),
-            scatter(rows["expected_shortfall_amount"].to_numpy(), np.float64),
+    at_target = np.isclose(confidences[level], rule.target_pct)
+    return _TailDays(
+        observed=scatter(level == 0, np.ones(len(rows), dtype=np.bool_)),
+        exceeds=tuple(scatter(level == n, exceeds) for n in range(len(confidences))),
+        loss=scatter(level == 0, rows["loss"].to_numpy()),
+        shortfall=scatter(at_target, rows["expected_shortfall_amount"].to_numpy()),
+    )
+
+
+def _run_tests(
+    days: _TailDays, confidences: FloatArray, rule: CoverageRule
+) -> Iterator[TestColumns]:
+    """Yield coverage at every level together, and the tests of expected shortfall."""
+    observations = days.observed.sum(axis=1, dtype=np.int64)
+    counts = np.column_stack([one.sum(axis=1, dtype=np.int64) for one in days.exceeds])
+    yield multilevel_coverage_columns(counts, observations, confidences / 100.0, SIGNIFICANCE)
+    for exceeds in np.array(days.exceeds)[np.isclose(confidences, rule.target_pct)]:
+        yield from acerbi_szekely_columns(
+            exceeds,
+            days.loss,
+            days.shortfall,
             rule.target_pct / 100.0,
             SIGNIFICANCE,
             seed=SEED,
-            observed=scatter(np.ones(len(rows), dtype=np.bool_), np.bool_),
+            observed=days.observed,
         )
-    ]
+
+
+def _is_too_high(days: _TailDays, confidences: FloatArray) -> BoolArray:
+    """Tell where exceedances of all levels together are fewer than expected."""
+    counts = sum(one.sum(axis=1, dtype=np.int64) for one in days.exceeds)
+    expected = float((1.0 - confidences / 100.0).sum())
+    return is_above_target(counts, days.observed.sum(axis=1), expected)

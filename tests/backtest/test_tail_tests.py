@@ -129,3 +129,64 @@ def test_levels_without_the_target_leave_the_multilevel_test(losses):
     levels = make_levels(losses).filter(pl.col("confidence_pct") < 99.0)
     found = run_tail_tests(tested, levels, RULES, ())
     assert set(found["test"]) == {"multilevel_coverage"}
+
+
+def overlapping(seed, horizon=5, scale=100.0):
+    days = len(DAYS)
+    daily = np.random.default_rng(seed).normal(0.0, scale / np.sqrt(horizon), days + horizon)
+    return np.convolve(daily, np.ones(horizon), "valid")[:days]
+
+
+def over_five_days(frame):
+    return frame.with_columns(mpor_days=pl.lit(5, dtype=pl.Int32))
+
+
+def test_at_five_days_the_corrected_tests_stand_beside_the_raw_ones():
+    losses = {"calm": overlapping(3), "wild": overlapping(4, scale=400.0)}
+    tested = compare_every_basis(over_five_days(make_rows(losses)), RULES)
+    rows = run_tail_tests(tested, over_five_days(make_levels(losses)), RULES, ())
+    raw = {"multilevel_coverage", "acerbi_szekely_z1", "acerbi_szekely_z2"}
+    assert set(rows["test"]) == raw | {f"{name}_phases" for name in raw}
+    for account, own in losses.items():
+        loss = own[:-1]
+        found = {row["test"]: row for row in rows.filter(account_id=account).iter_rows(named=True)}
+        # Each phase by itself, with every fifth day.
+        phases = [loss[first::5] for first in range(5)]
+        z2 = [
+            acerbi_szekely_columns(part > 233.01, part, np.full(len(part), 267.0), 0.99, seed=SEED)[
+                1
+            ].outcome(0)
+            for part in phases
+        ]
+        levels = [
+            multilevel_coverage_columns(
+                [[int((part > quantile + 0.01).sum()) for quantile in (165.0, 233.0)]],
+                len(part),
+                np.array(LEVELS) / 100,
+            ).outcome(0)
+            for part in phases
+        ]
+        for name, outcomes in (("acerbi_szekely_z2", z2), ("multilevel_coverage", levels)):
+            row, smallest = found[f"{name}_phases"], min(one.p_value for one in outcomes)
+            assert row["p_value"] == pytest.approx(min(1.0, 5 * smallest))
+            assert row["observations"] == len(loss)
+            assert row["exceedances"] == found[name]["exceedances"]
+    decisions = {(r["account_id"], r["test"]): r["decision"] for r in rows.iter_rows(named=True)}
+    assert decisions["wild", "acerbi_szekely_z2_phases"] == "reject"
+    assert decisions["calm", "acerbi_szekely_z2_phases"] == "accept"
+
+
+def test_a_correct_model_is_rejected_too_often_raw_and_not_once_corrected():
+    """Overlap of ten days makes the raw test of severity reject far above its five per cent."""
+    losses = {f"a{seed}": overlapping(seed, 10) for seed in range(200)}
+    frame = make_rows(losses).with_columns(mpor_days=pl.lit(10, dtype=pl.Int32))
+    levels = make_levels(losses).with_columns(mpor_days=pl.lit(10, dtype=pl.Int32))
+    rows = run_tail_tests(compare_every_basis(frame, RULES), levels, RULES, ())
+    rate = {
+        name: (rows.filter(test=name)["decision"] == "reject").mean()
+        for name in rows["test"].unique()
+    }
+    for name in ("multilevel_coverage", "acerbi_szekely_z2"):
+        assert rate[name] > 0.08
+        assert rate[f"{name}_phases"] < rate[name] / 2
+        assert rate[f"{name}_phases"] <= 0.06

@@ -1,0 +1,41 @@
+-- Grain: comments. The tests of the tail are corrected for overlap too. Use: applied once, in
+-- number order, by pipeline.warehouse; never edited later.
+
+COMMENT ON COLUMN out_coverage_tests.test IS
+'Name of the test. On every scope traffic_light, kupiec_pof (proportion of failures) and '
+'binomial_exact; on an account or a product of it also binomial_z, kupiec_pof_exact, '
+'christoffersen_independence, christoffersen_independence_exact, '
+'christoffersen_conditional_coverage, christoffersen_conditional_coverage_exact, kupiec_tuff '
+'(time until first failure), haas_tbf and haas_tbfi (times between failures), duration_weibull '
+'and dynamic_quantile. At horizons over one day, corrected for overlap: binomial_z_overlap '
+'(variance inflated), coverage_block_bootstrap (blocks of dates redrawn), and binomial_z_phases, '
+'kupiec_pof_phases, christoffersen_independence_phases, '
+'christoffersen_conditional_coverage_phases, kupiec_tuff_phases, haas_tbf_phases, '
+'haas_tbfi_phases, duration_weibull_phases (days apart by the horizon, Bonferroni over the '
+'phases), binomial_z_simulated, kupiec_pof_simulated, christoffersen_independence_simulated, '
+'christoffersen_conditional_coverage_simulated, kupiec_tuff_simulated, haas_tbf_simulated, '
+'haas_tbfi_simulated, duration_weibull_simulated (law simulated with the same overlap).'
+' On an account under the netted margin, where the model writes its tail: '
+'multilevel_coverage (coverage at every confidence of out_margin_levels together), '
+'acerbi_szekely_z1 and acerbi_szekely_z2 (losses against the expected shortfall, on days beyond '
+'the quantile at the coverage target and over all days); at horizons over one day beside '
+'multilevel_coverage_phases, acerbi_szekely_z1_phases and acerbi_szekely_z2_phases.';
+COMMENT ON COLUMN history.out_coverage_tests.test IS
+'Name of the test. On every scope traffic_light, kupiec_pof (proportion of failures) and '
+'binomial_exact; on an account or a product of it also binomial_z, kupiec_pof_exact, '
+'christoffersen_independence, christoffersen_independence_exact, '
+'christoffersen_conditional_coverage, christoffersen_conditional_coverage_exact, kupiec_tuff '
+'(time until first failure), haas_tbf and haas_tbfi (times between failures), duration_weibull '
+'and dynamic_quantile. At horizons over one day, corrected for overlap: binomial_z_overlap '
+'(variance inflated), coverage_block_bootstrap (blocks of dates redrawn), and binomial_z_phases, '
+'kupiec_pof_phases, christoffersen_independence_phases, '
+'christoffersen_conditional_coverage_phases, kupiec_tuff_phases, haas_tbf_phases, '
+'haas_tbfi_phases, duration_weibull_phases (days apart by the horizon, Bonferroni over the '
+'phases), binomial_z_simulated, kupiec_pof_simulated, christoffersen_independence_simulated, '
+'christoffersen_conditional_coverage_simulated, kupiec_tuff_simulated, haas_tbf_simulated, '
+'haas_tbfi_simulated, duration_weibull_simulated (law simulated with the same overlap).'
+' On an account under the netted margin, where the model writes its tail: '
+'multilevel_coverage (coverage at every confidence of out_margin_levels together), '
+'acerbi_szekely_z1 and acerbi_szekely_z2 (losses against the expected shortfall, on days beyond '
+'the quantile at the coverage target and over all days); at horizons over one day beside '
+'multilevel_coverage_phases, acerbi_szekely_z1_phases and acerbi_szekely_z2_phases.';
