@@ -18,7 +18,10 @@ WHERE
         margin_basis = 'capped'
         OR (
             margin_basis = 'netted'
-            AND test IN ('multilevel_coverage', 'acerbi_szekely_z1', 'acerbi_szekely_z2')
+            AND (
+                starts_with(test, 'multilevel_coverage')
+                OR starts_with(test, 'acerbi_szekely_')
+            )
         )
     )
     AND scope = 'account'
